@@ -1,0 +1,1 @@
+"""The package's executables, one file each."""
