@@ -1,0 +1,1 @@
+"""Classification of pictures from bytes to named scores; knows no ROS."""
