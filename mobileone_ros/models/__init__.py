@@ -1,0 +1,1 @@
+"""The models: what they are, where their files lie, and how such a file is made."""
