@@ -50,6 +50,11 @@ class Encoding(enum.Enum):
         return self in _SEMI_PLANAR
 
     @property
+    def is_yuv(self) -> bool:
+        """Return whether luma and subsampled chroma are stored, not colours."""
+        return self in _YUV
+
+    @property
     def is_bayer(self) -> bool:
         """Return whether the picture is a colour filter mosaic."""
         return self in _BAYER
@@ -76,11 +81,12 @@ _CHANNELS = MappingProxyType(
     }
 )
 _SEMI_PLANAR = frozenset({Encoding.NV12, Encoding.NV21})
+_YUV = _SEMI_PLANAR | {Encoding.UYVY, Encoding.YUYV}
 _BAYER = frozenset(
     {Encoding.BAYER_RGGB8, Encoding.BAYER_BGGR8, Encoding.BAYER_GBRG8, Encoding.BAYER_GRBG8}
 )
 _EVEN_HEIGHT = _SEMI_PLANAR | _BAYER
-_EVEN_WIDTH = _EVEN_HEIGHT | {Encoding.UYVY, Encoding.YUYV}
+_EVEN_WIDTH = _YUV | _BAYER
 
 ENCODING_NAMES = MappingProxyType(
     {encoding.value: encoding for encoding in Encoding}

@@ -1,0 +1,147 @@
+"""Where a camera's picture lands in a model's, and how it is resampled on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+import enum
+from functools import lru_cache
+import math
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+
+class ResizeMode(enum.Enum):
+    """How a picture of one shape becomes a picture of another."""
+
+    STRETCH = 'stretch'
+    """Both sides scaled on their own, as the RDK model zoo's MobileOne notebooks do."""
+
+    LETTERBOX = 'letterbox'
+    """Scaled to fit, centred on grey, as the zoo's newer samples do."""
+
+    CENTER_CROP = 'center_crop'
+    """
+    Scaled to cover with a margin, then the middle cut out, as ImageNet evaluations do.
+
+    Shrinking averages the pixels that it merges, as the antialiased filter of those evaluations
+    does; the other modes interpolate between four pixels, as the vendor's samples do.
+    """
+
+
+LETTERBOX_GREY = 127
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle of pixels."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    def of(self, plane: NDArray[Any]) -> NDArray[Any]:
+        """Return the view of a plane's pixels inside this box."""
+        return plane[self.y : self.y + self.height, self.x : self.x + self.width]
+
+    def halved(self) -> Box:
+        """Return the same box on a plane of half the size both ways."""
+        return Box(self.x // 2, self.y // 2, self.width // 2, self.height // 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Which part of the source is resampled to which part of the target."""
+
+    source: Box
+    target: Box
+    covers: bool
+    """Whether the target box is all of the target."""
+    antialias: bool
+
+    def halved(self) -> Placement:
+        """Return the same placement for planes of half the size both ways."""
+        return Placement(self.source.halved(), self.target.halved(), self.covers, self.antialias)
+
+
+@lru_cache(maxsize=64)
+def place(
+    mode: ResizeMode,
+    source: tuple[int, int],
+    target: tuple[int, int],
+    crop_fraction: float = 1.0,
+    align: int = 1,
+) -> Placement:
+    """
+    Return where a (width, height) source lands in a (width, height) target.
+
+    Every edge is a multiple of `align`: 2 for planes that share chroma between pixels, whose
+    sides must then be even. `crop_fraction` is what CENTER_CROP keeps of the shorter side.
+    """
+    whole_source, whole_target = Box(0, 0, *source), Box(0, 0, *target)
+    if mode is ResizeMode.LETTERBOX:
+        inner = _fit(source, target, align)
+        return Placement(whole_source, inner, inner == whole_target, False)
+    if mode is ResizeMode.CENTER_CROP:
+        return Placement(_middle(source, target, crop_fraction, align), whole_target, True, True)
+    return Placement(whole_source, whole_target, True, False)
+
+
+def _fit(source: tuple[int, int], target: tuple[int, int], align: int) -> Box:
+    """Return the largest centred box of the source's shape that the target holds."""
+    (width, height), (target_width, target_height) = source, target
+    if width * target_height > height * target_width:
+        size = target_width, height * target_width // width
+    else:
+        size = width * target_height // height, target_height
+    return _centred(size, target, align)
+
+
+def _middle(
+    source: tuple[int, int], target: tuple[int, int], fraction: float, align: int
+) -> Box:
+    """Return the source pixels that remain when it is scaled to cover, and then cropped."""
+    margin = tuple(side / math.floor(side / fraction) for side in target)
+    scale = min(source[0] / target[0], source[1] / target[1])
+    width, height = (round(side * scale * kept) for side, kept in zip(target, margin, strict=True))
+    return _centred((width, height), source, align)
+
+
+def _centred(size: tuple[int, int], around: tuple[int, int], align: int) -> Box:
+    width, height = (max(side // align * align, align) for side in size)
+    x, y = (
+        (outer - inner) // 2 // align * align
+        for outer, inner in zip(around, (width, height), strict=True)
+    )
+    return Box(x, y, width, height)
+
+
+def resample(
+    plane: NDArray[Any], size: tuple[int, int], antialias: bool, out: NDArray[Any] | None = None
+) -> NDArray[Any]:
+    """
+    Return a plane resampled to (width, height), written into `out` where that is given.
+
+    `out` may be a view whose rows are apart, as long as the samples of a row are not.
+    """
+    if not antialias or plane.shape[1] <= size[0] or plane.shape[0] <= size[1]:
+        return cv2.resize(plane, size, dst=out, interpolation=cv2.INTER_LINEAR)
+    # Averaging by two exactly has a vector path, which averaging by any other factor lacks.
+    while plane.shape[1] >= 4 * size[0] and plane.shape[0] >= 4 * size[1]:
+        width, height = plane.shape[1] // 2, plane.shape[0] // 2
+        pairs = plane[: 2 * height, : 2 * width]
+        plane = cv2.resize(pairs, (width, height), interpolation=cv2.INTER_AREA)
+    return cv2.resize(plane, size, dst=out, interpolation=cv2.INTER_AREA)
+
+
+def on_grey(
+    picture: NDArray[np.uint8], placement: Placement, size: tuple[int, int]
+) -> NDArray[np.uint8]:
+    """Return a (width, height) picture, grey but for the target box, which holds `picture`."""
+    width, height = size
+    canvas = np.full((height, width, *picture.shape[2:]), LETTERBOX_GREY, np.uint8)
+    placement.target.of(canvas)[...] = picture
+    return canvas
