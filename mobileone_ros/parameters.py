@@ -1,0 +1,77 @@
+"""Declare the classifier's parameters on a node, and read them as one immutable Settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
+
+from mobileone_ros.settings import PARAMETERS, ParameterSpec, Settings, SettingsError
+
+if TYPE_CHECKING:
+    from rclpy.node import Node
+    from rclpy.parameter import Parameter
+
+_NAMES = frozenset(spec.name for spec in PARAMETERS)
+
+
+def declare_parameters(node: Node) -> Settings:
+    """
+    Declare every parameter of the table and return the values, overrides included.
+
+    Raises SettingsError where an override cannot be used.
+    """
+    for spec in PARAMETERS:
+        try:
+            node.declare_parameter(spec.name, _default(spec), describe(spec))
+        except (InvalidParameterTypeException, InvalidParameterValueException) as error:
+            raise SettingsError(str(error)) from error
+    return Settings.from_values(current_values(node))
+
+
+def current_values(node: Node) -> dict[str, Any]:
+    """Return the declared parameters' values by name."""
+    return {spec.name: node.get_parameter(spec.name).value for spec in PARAMETERS}
+
+
+def changed_settings(node: Node, changes: Iterable[Parameter[Any]]) -> Settings | None:
+    """
+    Return what the settings would be with `changes`, None where none of them is ours.
+
+    Raises SettingsError where the changes cannot be used together with all other values.
+    """
+    ours: Mapping[str, Any] = {item.name: item.value for item in changes if item.name in _NAMES}
+    return Settings.from_values({**current_values(node), **ours}) if ours else None
+
+
+def describe(spec: ParameterSpec) -> ParameterDescriptor:
+    """Return what `ros2 param describe` and rqt_reconfigure are told of a parameter."""
+    descriptor = ParameterDescriptor(
+        name=spec.name,
+        description=spec.description,
+        read_only=spec.fixed,
+        # rclpy takes an empty list for bytes and a list of whole numbers for integers, and would
+        # refuse both where the declared type is another.
+        dynamic_typing=spec.is_list,
+    )
+    if spec.choices:
+        descriptor.additional_constraints = f'One of: {", ".join(spec.choices)}.'
+    if spec.bounds:
+        low, high = spec.bounds
+        if isinstance(spec.default, int):
+            descriptor.integer_range = [
+                IntegerRange(from_value=int(low), to_value=int(high), step=1)
+            ]
+        elif isinstance(spec.default, float):
+            descriptor.floating_point_range = [
+                FloatingPointRange(from_value=float(low), to_value=float(high))
+            ]
+        else:
+            descriptor.additional_constraints = f'Each {low:g} to {high:g}.'
+    return descriptor
+
+
+def _default(spec: ParameterSpec) -> Any:
+    return list(spec.default) if isinstance(spec.default, tuple) else spec.default
