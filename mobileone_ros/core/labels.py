@@ -1,0 +1,121 @@
+"""Class names: ImageNet's, a model's own, or a user's file."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.resources import files
+import json
+from pathlib import Path
+
+from mobileone_ros.backends.base import ModelSpec
+
+
+class LabelsError(ValueError):
+    """Report that class names cannot be had or do not fit; the message is one sentence."""
+
+
+@lru_cache(maxsize=1)
+def imagenet_labels() -> tuple[str, ...]:
+    """
+    Return the 1000 class names of ImageNet-1k in index order.
+
+    Each is the WordNet synset of that class, its words separated by commas. A name is no
+    identity: 'crane' is a bird at 134 and a machine at 517.
+    """
+    text = (files('mobileone_ros.core') / 'data' / 'imagenet_labels.txt').read_text('utf-8')
+    return tuple(text.splitlines())
+
+
+def labels_for(spec: ModelSpec, labels_path: str | Path = '') -> tuple[str, ...]:
+    """
+    Return the names of a model's classes in index order.
+
+    A given file comes first, then names that the model carries, then ImageNet's for a model of
+    1000 classes. Raises LabelsError where none of these names exactly the model's classes.
+    """
+    if labels_path:
+        names, source = read_labels(labels_path), str(labels_path)
+    elif spec.labels is not None:
+        names, source = spec.labels, f'the metadata of {spec.path.name}'
+    elif spec.num_classes == len(imagenet_labels()):
+        return imagenet_labels()
+    else:
+        raise LabelsError(
+            f'{spec.path.name} has {spec.num_classes} classes and carries no names for them: '
+            'give a labels file'
+        )
+    if len(names) != spec.num_classes:
+        raise LabelsError(
+            f'{source} names {len(names)} classes, but {spec.path.name} has {spec.num_classes}'
+        )
+    return names
+
+
+def read_labels(path: str | Path) -> tuple[str, ...]:
+    """
+    Return the class names of a file in index order.
+
+    The file is UTF-8 text with one name a line, a JSON list of names, or a JSON object from index
+    to name or to [synset, name], as Keras publishes it. Raises LabelsError for anything else.
+    """
+    text = _read_text(Path(path))
+    # Told by content: a JSON file named .txt would otherwise be taken for a list of odd names.
+    names = _parse_json(text, path) if text.lstrip()[:1] in ('[', '{') else _parse_lines(text, path)
+    if not names:
+        raise LabelsError(f'{path} names no class: expected one name a line, or JSON')
+    return names
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text('utf-8-sig')
+    except OSError as error:
+        raise LabelsError(f'cannot read the labels file {path}: {error.strerror}') from error
+    except UnicodeDecodeError as error:
+        raise LabelsError(
+            f'{path} is not UTF-8 text (byte {error.start}): save the labels as UTF-8'
+        ) from error
+
+
+def _parse_lines(text: str, path: str | Path) -> tuple[str, ...]:
+    names = [line.strip() for line in text.rstrip().split('\n')] if text.strip() else []
+    for number, name in enumerate(names, 1):
+        if not name:
+            raise LabelsError(
+                f'line {number} of {path} is empty, which would shift the names after it: '
+                'name every class'
+            )
+    return tuple(names)
+
+
+def _parse_json(text: str, path: str | Path) -> tuple[str, ...]:
+    try:
+        content = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise LabelsError(f'{path} looks like JSON and is not: {error}') from error
+    values = content if isinstance(content, list) else _in_index_order(content, path)
+    return tuple(_name(value, index, path) for index, value in enumerate(values))
+
+
+def _in_index_order(content: dict[str, object], path: str | Path) -> list[object]:
+    try:
+        by_index = {int(key): value for key, value in content.items()}
+    except ValueError:
+        raise LabelsError(
+            f'{path} must map indices to names, such as {{"0": "tench"}}, and has other keys'
+        ) from None
+    missing = [index for index in range(len(content)) if index not in by_index]
+    if missing:
+        raise LabelsError(
+            f'{path} has {len(content)} entries but none for index {missing[0]}: '
+            'indices must run from 0 without a gap'
+        )
+    return [by_index[index] for index in range(len(content))]
+
+
+def _name(value: object, index: int, path: str | Path) -> str:
+    if isinstance(value, list) and len(value) == 2:
+        value = value[1]
+    if not isinstance(value, str) or not value.strip():
+        raise LabelsError(f'{path} has no name for index {index}: expected a string')
+    return value.strip()
