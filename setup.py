@@ -1,0 +1,50 @@
+"""Install mobileone_ros as an ament_python package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+PACKAGE = 'mobileone_ros'
+
+# The executables of `ros2 run mobileone_ros NAME`, each with the module whose main() it runs.
+EXECUTABLES = {
+    'classifier': 'mobileone_ros.classifier_node',
+    'classify_image': 'mobileone_ros.tools.classify_image',
+    'fetch_models': 'mobileone_ros.tools.fetch_models',
+    'image_publisher': 'mobileone_ros.tools.image_publisher',
+}
+
+
+def files_of(folder: str) -> list[tuple[str, list[str]]]:
+    """Return the data files of a folder and those below, each for its place in the share."""
+    places: dict[str, list[str]] = {}
+    for path in sorted(Path(folder).rglob('*')):
+        if path.is_file() and '__pycache__' not in path.parts:
+            places.setdefault(f'share/{PACKAGE}/{path.parent}', []).append(str(path))
+    return list(places.items())
+
+
+setup(
+    name=PACKAGE,
+    version='0.1.0',
+    description='Image classification with MobileOne as a managed ROS 2 node',
+    license='Apache-2.0',
+    maintainer='mobileone_ros maintainers',
+    maintainer_email='maintainers@mobileone-ros.example',
+    packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
+    package_data={PACKAGE: ['models/data/*', 'core/data/*', 'py.typed']},
+    data_files=[
+        ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
+        (f'share/{PACKAGE}', ['package.xml']),
+        *files_of('launch'),
+        *files_of('config'),
+    ],
+    python_requires='>=3.10',
+    install_requires=['setuptools'],
+    zip_safe=False,
+    entry_points={
+        'console_scripts': [f'{name} = {module}:main' for name, module in EXECUTABLES.items()],
+    },
+)
