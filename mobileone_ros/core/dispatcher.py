@@ -1,0 +1,229 @@
+"""Hand the newest frames of many cameras to many workers, and their results out in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+import logging
+from threading import Condition, Lock
+from time import monotonic
+from typing import Final, Generic, TypeAlias, TypeVar
+
+from mobileone_ros.core.camera_queue import CameraQueue, Ticket
+from mobileone_ros.core.counters import Counters, DropCause
+from mobileone_ros.core.fair_share import FairShare
+from mobileone_ros.core.latency import LatencySummary, LatencyWindow, summarise
+
+T = TypeVar('T')
+R = TypeVar('R')
+
+DropReport: TypeAlias = Callable[[str, DropCause, str], None]
+"""Called with the camera, the cause and a sentence for every frame that is dropped."""
+
+_OUTSTANDING_PER_WORKER: Final = 2
+_SUPERSEDED: Final = 'a newer frame came before a worker was free'
+
+_logger = logging.getLogger(__name__)
+
+
+class Dispatcher(Generic[T, R]):
+    """
+    Keep the account of every frame between arrival and publication. Thread-safe.
+
+    One lock guards queues and counts and is never held while a callback runs: the counts add up
+    at every moment, and a slow callback blocks nobody who submits.
+    """
+
+    def __init__(
+        self,
+        cameras: Sequence[str],
+        publish: Callable[[str, R], None],
+        on_drop: DropReport,
+        workers: int,
+    ) -> None:
+        self._publish = publish
+        self._on_drop = on_drop
+        self._queues: dict[str, CameraQueue[T, R]] = {
+            camera: CameraQueue(_OUTSTANDING_PER_WORKER * workers) for camera in cameras
+        }
+        self._share = FairShare(cameras)
+        self._latency = LatencyWindow()
+        self._lock = Lock()
+        self._work = Condition(self._lock)
+        self._quiet = Condition(self._lock)
+        self._refusal: tuple[DropCause, str] | None = None
+        self._paused = False
+        self._closed = False
+
+    def submit(self, camera: str, item: T) -> None:
+        """Take in a camera's newest frame without ever waiting for a worker."""
+        queue = self._queues[camera]
+        ticket: Ticket[T, R] = Ticket(camera, item)
+        with self._lock:
+            queue.tally.receive()
+            refusal = self._refusal
+            if refusal is not None:
+                queue.tally.drop(refusal[0])
+            elif queue.put(ticket) is not None:
+                queue.tally.drop(DropCause.SUPERSEDED)
+                refusal = (DropCause.SUPERSEDED, _SUPERSEDED)
+            else:
+                self._share.arrive(camera)
+                self._work.notify()
+        if refusal is not None:
+            self._report(camera, *refusal)
+
+    def take(self) -> Ticket[T, R] | None:
+        """Wait for the frame whose turn it is; None once the dispatcher is closed."""
+        with self._lock:
+            while not self._closed:
+                camera = None if self._paused else self._share.choose(self._ready_cameras())
+                if camera is not None:
+                    return self._queues[camera].take()
+                self._work.wait()
+        return None
+
+    def publish(self, ticket: Ticket[T, R], result: R) -> bool:
+        """
+        Settle a ticket with its result, and publish every result whose turn has come.
+
+        Return whether the ticket was still open; the result of a given-up one is discarded.
+        """
+        with self._lock:
+            if ticket.settled:
+                return False
+            ticket.settled = True
+            ticket.result = result
+        self._deliver(ticket.camera)
+        return True
+
+    def drop(self, ticket: Ticket[T, R], cause: DropCause, reason: str) -> bool:
+        """Settle a ticket without a result, and return whether it was still open."""
+        with self._lock:
+            if ticket.settled:
+                return False
+            ticket.settled = True
+            self._queues[ticket.camera].tally.drop(cause)
+        self._report(ticket.camera, cause, reason)
+        self._deliver(ticket.camera)
+        return True
+
+    def refuse(self, cause: DropCause, reason: str) -> None:
+        """Drop every new frame for this reason until `accept`; those that wait stay."""
+        with self._lock:
+            self._refusal = (cause, reason)
+
+    def drop_waiting(self, cause: DropCause, reason: str) -> None:
+        """Drop the frames that no worker has taken yet."""
+        dropped = []
+        with self._lock:
+            for camera, queue in self._queues.items():
+                if queue.clear() is not None:
+                    queue.tally.drop(cause)
+                    dropped.append(camera)
+            self._quiet.notify_all()
+        for camera in dropped:
+            self._report(camera, cause, reason)
+
+    def accept(self) -> None:
+        """Take frames in."""
+        with self._lock:
+            self._refusal = None
+
+    def pause(self) -> None:
+        """Let workers finish what they have and give them nothing new until `resume`."""
+        with self._lock:
+            self._paused = True
+
+    def resume(self) -> None:
+        """Give workers frames again."""
+        with self._lock:
+            self._paused = False
+            self._work.notify_all()
+
+    def wait_until_quiet(self, timeout_s: float) -> bool:
+        """
+        Wait until no frame is in a worker's hands, nor waits for one unless paused.
+
+        Return whether that came about in time.
+        """
+        with self._lock:
+            return self._quiet.wait_for(self._is_quiet, timeout_s)
+
+    def open(self) -> None:
+        """Let workers take frames, after `close`."""
+        with self._lock:
+            self._closed = False
+
+    def close(self) -> None:
+        """Send every waiting worker home: `take` returns None."""
+        with self._lock:
+            self._closed = True
+            self._work.notify_all()
+
+    def counters(self, camera: str) -> Counters:
+        """Return one camera's counts; raises KeyError where there is no such camera."""
+        with self._lock:
+            return self._queues[camera].tally.snapshot()
+
+    def latency(self) -> LatencySummary | None:
+        """Return how long frames took from arrival to publication, None before the first."""
+        with self._lock:
+            seconds = self._latency.values()
+        return summarise(seconds)
+
+    def _ready_cameras(self) -> Iterator[str]:
+        return (camera for camera, queue in self._queues.items() if queue.is_ready)
+
+    def _deliver(self, camera: str) -> None:
+        """Publish a camera's results from the oldest on, unless another thread is at it."""
+        queue = self._queues[camera]
+        with self._lock:
+            ticket = None if queue.delivering else queue.next_result()
+            queue.delivering = queue.delivering or ticket is not None
+            self._notify(queue)
+        while ticket is not None:
+            failure = self._attempt(ticket)
+            with self._lock:
+                queue.delivered()
+                if failure is None:
+                    queue.tally.publish()
+                    self._latency.add(monotonic() - ticket.received_s)
+                else:
+                    queue.tally.drop(DropCause.PUBLISH_ERROR)
+                ticket = queue.next_result()
+                queue.delivering = ticket is not None
+                self._notify(queue)
+            if failure is not None:
+                self._report(camera, DropCause.PUBLISH_ERROR, failure)
+
+    def _attempt(self, ticket: Ticket[T, R]) -> str | None:
+        if ticket.result is None:
+            raise LookupError('a ticket without a result cannot be published')
+        try:
+            self._publish(ticket.camera, ticket.result)
+        except Exception as error:  # whatever a callback raises, the worker lives on
+            return f'the result could not be published: {describe(error)}'
+        return None
+
+    def _notify(self, queue: CameraQueue[T, R]) -> None:
+        if queue.is_ready:
+            self._work.notify()
+        if self._is_quiet():
+            self._quiet.notify_all()
+
+    def _is_quiet(self) -> bool:
+        queues = self._queues.values()
+        return not any(
+            queue.is_busy or (queue.is_waiting and not self._paused) for queue in queues
+        )
+
+    def _report(self, camera: str, cause: DropCause, reason: str) -> None:
+        try:
+            self._on_drop(camera, cause, reason)
+        except Exception:  # whatever a callback raises, the worker lives on
+            _logger.exception('the report of a dropped frame failed')
+
+
+def describe(error: Exception) -> str:
+    """Return an exception's own words, or its type's name where it has none."""
+    return str(error) or type(error).__name__
