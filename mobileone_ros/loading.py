@@ -1,0 +1,142 @@
+"""Choose a backend, find the model and its labels, and load them; no ROS here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+from mobileone_ros.backends.base import Backend, BackendError
+from mobileone_ros.core.classifier import Classifier, ClassifierSettings
+from mobileone_ros.core.labels import LabelsError, labels_for
+from mobileone_ros.models.catalog import UnknownVariant, find_variant
+from mobileone_ros.models.store import FoundModel, ModelFormat, ModelNotFound, find_model
+
+AUTO: Final = 'auto'
+
+
+class LoadError(RuntimeError):
+    """Report that no classifier can be loaded; the message is one sentence fit for a user."""
+
+
+class Log(Protocol):
+    """What a logger of rclpy and one of Python's standard library have in common."""
+
+    def info(self, message: str, /) -> object:
+        """Tell what happens."""
+
+    def warning(self, message: str, /) -> object:
+        """Tell what is not as it should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRequest:
+    """What the parameters of the same names ask for."""
+
+    model: str = 'mobileone_s0'
+    model_path: str = ''
+    labels_path: str = ''
+    backend: str = AUTO
+    num_threads: int = 0
+    bpu_core: int = 0
+    bpu_priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Runner:
+    """One way to run models: the files that it takes, and how it opens one."""
+
+    name: str
+    model_format: ModelFormat
+    open: Callable[[Path, ModelRequest], Backend]
+
+
+def load_classifier(request: ModelRequest, settings: ClassifierSettings, log: Log) -> Classifier:
+    """
+    Load what a request asks for and say which model file is used and why.
+
+    With the backend `auto` the first that works here is taken. Raises LoadError.
+    """
+    backend = open_backend(request, log)
+    try:
+        labels = labels_for(backend.spec, request.labels_path)
+        crop_fraction = find_variant(request.model).crop_fraction
+    except (LabelsError, UnknownVariant) as error:
+        backend.close()
+        raise LoadError(str(error)) from error
+    return Classifier(backend, labels, settings, crop_fraction)
+
+
+def open_backend(request: ModelRequest, log: Log) -> Backend:
+    """Load the model that a request asks for, without labels. Raises LoadError."""
+    reasons: list[str] = []
+    for runner in _runners(request):
+        try:
+            found = find_model(request.model, runner.model_format, request.model_path)
+            backend = runner.open(found.path, request)
+        except UnknownVariant as error:
+            raise LoadError(str(error)) from error
+        except (ModelNotFound, BackendError) as error:
+            reasons.append(f'{runner.name}: {error}')
+            continue
+        _tell(request, backend, found, reasons, log)
+        return backend
+    raise LoadError('; '.join(reasons))
+
+
+def _runners(request: ModelRequest) -> tuple[_Runner, ...]:
+    """Return what to try, in order."""
+    if request.backend != AUTO:
+        named = tuple(runner for runner in _RUNNERS if runner.name == request.backend)
+        if not named:
+            choices = ', '.join((AUTO, *(runner.name for runner in _RUNNERS)))
+            raise LoadError(f'there is no backend {request.backend!r}; choose from {choices}')
+        return named
+    suffix = Path(request.model_path).suffix.lower()
+    fitting = tuple(runner for runner in _RUNNERS if suffix == f'.{runner.model_format.value}')
+    return fitting or _RUNNERS
+
+
+def _tell(
+    request: ModelRequest, backend: Backend, found: FoundModel, reasons: list[str], log: Log
+) -> None:
+    for reason in reasons:
+        log.warning(f'not used: {reason}')
+    spec = backend.spec
+    log.info(
+        f'{request.model}: {found.path} ({found.origin}), {spec.num_classes} classes, '
+        f'{spec.width}x{spec.height}, on {backend.name} {backend.version}'
+    )
+    if found.advice:
+        log.info(found.advice)
+
+
+def _open_libdnn(path: Path, request: ModelRequest) -> Backend:
+    from mobileone_ros.backends.libdnn import open_libdnn
+
+    return open_libdnn(
+        path,
+        core=request.bpu_core,
+        priority=request.bpu_priority,
+        num_threads=request.num_threads,
+    )
+
+
+def _open_hobot_dnn(path: Path, request: ModelRequest) -> Backend:
+    from mobileone_ros.backends.hobot_dnn import open_hobot_dnn
+
+    return open_hobot_dnn(path, core=request.bpu_core, priority=request.bpu_priority)
+
+
+def _open_onnxruntime(path: Path, request: ModelRequest) -> Backend:
+    from mobileone_ros.backends.onnxruntime import open_onnxruntime
+
+    return open_onnxruntime(path, num_threads=request.num_threads)
+
+
+_RUNNERS: Final = (
+    _Runner('libdnn', ModelFormat.BIN, _open_libdnn),
+    _Runner('hobot_dnn', ModelFormat.BIN, _open_hobot_dnn),
+    _Runner('onnxruntime', ModelFormat.ONNX, _open_onnxruntime),
+)
