@@ -1,0 +1,115 @@
+"""Load a BPU model file and check that it is a classifier which takes NV12."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+import ctypes
+from ctypes import byref, c_char_p, c_int32, c_void_p
+import os
+from pathlib import Path
+
+from mobileone_ros.backends.base import BackendError, ModelRejected
+from mobileone_ros.backends.libdnn_library import Library
+from mobileone_ros.backends.libdnn_properties import (
+    LogitsOutput,
+    PictureInput,
+    read_input,
+    read_output,
+)
+from mobileone_ros.backends.libdnn_structures import TensorProperties
+
+_OTHER_MARCHES = {b'bernoulli2': 'an RDK X3', b'nash-': 'an RDK S100'}
+_MARCH = b'bayes-e'
+
+
+class Model:
+    """Hold one loaded model from its file to `close`."""
+
+    def __init__(self, library: Library, path: Path) -> None:
+        self.path = path
+        self._library = library
+        self._packed = c_void_p()
+        _refuse_other_files(path)
+        files = (c_char_p * 1)(os.fsencode(path))
+        try:
+            library.call('hbDNNInitializeFromFiles', byref(self._packed), files, 1)
+        except BackendError as error:
+            raise ModelRejected(f'{path} cannot be loaded: {error}{_march_hint(path)}') from error
+        with ExitStack() as on_failure:
+            on_failure.callback(self.close)
+            self.name, self.handle = self._first_model()
+            self._expect_one_input_and_output()
+            self.input_properties = self._properties('hbDNNGetInputTensorProperties')
+            self.output_properties = self._properties('hbDNNGetOutputTensorProperties')
+            self.picture, self.output = self._read_tensors()
+            on_failure.pop_all()
+
+    def close(self) -> None:
+        """Release the model; further calls do nothing. No task of it may be in flight."""
+        if self._packed:
+            packed, self._packed = self._packed, c_void_p()
+            self._library.call('hbDNNRelease', packed)
+
+    def _first_model(self) -> tuple[str, c_void_p]:
+        names = ctypes.POINTER(c_char_p)()
+        count = c_int32()
+        self._library.call('hbDNNGetModelNameList', byref(names), byref(count), self._packed)
+        if count.value < 1 or not names or not names[0]:
+            raise ModelRejected(f'{self.path} holds no model')
+        handle = c_void_p()
+        self._library.call('hbDNNGetModelHandle', byref(handle), self._packed, names[0])
+        if not handle:
+            raise ModelRejected(f'{self.path}: hbDNNGetModelHandle gave no handle')
+        return names[0].decode('utf-8', 'replace'), handle
+
+    def _expect_one_input_and_output(self) -> None:
+        taken, given = self._count('hbDNNGetInputCount'), self._count('hbDNNGetOutputCount')
+        if (taken, given) != (1, 1):
+            raise ModelRejected(
+                f'{self.path} has {taken} inputs and {given} outputs: '
+                'a classifier has one picture in and one vector of logits out'
+            )
+
+    def _read_tensors(self) -> tuple[PictureInput, LogitsOutput]:
+        try:
+            return read_input(self.input_properties), read_output(self.output_properties)
+        except ModelRejected as error:
+            raise ModelRejected(f'{self.path} is refused: {error}') from error
+
+    def _count(self, function: str) -> int:
+        count = c_int32()
+        self._library.call(function, byref(count), self.handle)
+        return count.value
+
+    def _properties(self, function: str) -> TensorProperties:
+        properties = TensorProperties()
+        self._library.call(function, byref(properties), self.handle, 0)
+        return properties
+
+
+def _refuse_other_files(path: Path) -> None:
+    """Raise ModelRejected for a file that is certainly no BPU model."""
+    try:
+        with path.open('rb') as file:
+            start = file.read(256).lstrip().lower()
+    except OSError as error:
+        raise ModelRejected(f'{path} cannot be read: {error.strerror}') from error
+    if not start:
+        raise ModelRejected(f'{path} is empty: fetch it again')
+    if start.startswith((b'<!doctype', b'<html', b'<?xml')):
+        raise ModelRejected(f'{path} is a web page, not a model: fetch it again')
+    if path.suffix == '.onnx':
+        raise ModelRejected(f'{path} is an ONNX model: this backend runs .bin files')
+    if path.suffix == '.hbm':
+        raise ModelRejected(f"{path} is an RDK S100's model: this backend runs an RDK X5's .bin")
+
+
+def _march_hint(path: Path) -> str:
+    """Return what a refused file says of the board that it was compiled for, if anything."""
+    content = path.read_bytes()
+    if _MARCH in content:
+        return ''
+    for march, board in _OTHER_MARCHES.items():
+        if march in content:
+            return f' (it is compiled for {board}; an RDK X5 needs {_MARCH.decode()})'
+    return ''
