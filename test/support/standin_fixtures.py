@@ -1,0 +1,29 @@
+"""Fixtures that give a test the libdnn stand-in, and hold the test to having left it clean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.standins import LibDnnStandIn, build_libdnn, compiler
+
+
+@pytest.fixture(scope='session')
+def libdnn_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the stand-in's library, compiled once a session."""
+    if compiler() is None:
+        pytest.skip('the libdnn stand-in needs a C compiler (cc or gcc)')
+    return build_libdnn(tmp_path_factory.mktemp('libdnn'))
+
+
+@pytest.fixture
+def libdnn(libdnn_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LibDnnStandIn]:
+    """Have `open_libdnn` load the stand-in; afterwards nothing is left over and nothing misused."""
+    monkeypatch.setenv('MOBILEONE_ROS_LIBDNN', str(libdnn_path))
+    standin = LibDnnStandIn(libdnn_path)
+    standin.reset()
+    yield standin
+    assert standin.misuse == ''
+    assert standin.holdings == {'models': 0, 'blocks': 0, 'tasks': 0}
