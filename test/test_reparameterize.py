@@ -27,7 +27,7 @@ S0 = ARCHITECTURES['mobileone_s0']
 
 
 def convolve(images, kernel, block):
-    """Compute a convolution by its definition, in float64; images are (channels, rows, columns)."""
+    """Compute a convolution by its definition; images are (channels, rows, columns)."""
     size = kernel.shape[-1]
     margin = size // 2
     padded = np.pad(images, ((0, 0), (margin, margin), (margin, margin)))

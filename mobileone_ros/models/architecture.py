@@ -29,8 +29,8 @@ class Block:
     Describe one MobileOne block: parallel branches, then squeeze-and-excite if used, then ReLU.
 
     In training form it sums `branches` convolutions, a 1x1 scale branch where the kernel is larger
-    than 1x1 and a skip branch where the shapes allow one, each with a batch norm. In deploy form it
-    is a single convolution with a bias.
+    than 1x1 and a skip branch where the shapes allow one, each with a batch norm. In deploy form
+    it is a single convolution with a bias.
     """
 
     name: str
