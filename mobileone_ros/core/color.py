@@ -6,11 +6,10 @@ from types import MappingProxyType
 from typing import Any, cast
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
-
 from mobileone_ros.core.encodings import Encoding
 from mobileone_ros.core.frame import Frame
+import numpy as np
+from numpy.typing import NDArray
 
 # OpenCV names a Bayer pattern by the second and third pixel of the second row, ROS by the
 # first two of the first row: BayerBG there is rggb here.

@@ -5,11 +5,10 @@ from __future__ import annotations
 from types import MappingProxyType
 
 import cv2
-import numpy as np
-
 from mobileone_ros.core.encodings import Encoding, FrameError
-from mobileone_ros.core.frame import MAX_SIDE, Buffer, Frame
+from mobileone_ros.core.frame import Buffer, Frame, MAX_SIDE
 from mobileone_ros.core.image_header import ImageHeader, read_header
+import numpy as np
 
 MAX_PIXELS = 1 << 26
 """The most pixels that are decoded, 67 million: a few kilobytes may claim any number."""

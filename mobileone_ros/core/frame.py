@@ -6,10 +6,9 @@ from array import array
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from mobileone_ros.core.encodings import Encoding, FrameError, parse_encoding
 import numpy as np
 from numpy.typing import NDArray
-
-from mobileone_ros.core.encodings import Encoding, FrameError, parse_encoding
 
 __all__ = ['MAX_SIDE', 'Buffer', 'Encoding', 'Frame', 'FrameError', 'derive_step']
 
@@ -63,8 +62,8 @@ class Frame:
             raise FrameError(f'big-endian {encoding} is not supported: publish it little-endian')
         view = _as_bytes(data)
         step = _check_step(layout, encoding, width, height, step, view.nbytes)
-        return cls(layout, width, height, _planes(view, layout, width, height, step),
-                   stamp_ns, frame_id)
+        planes = _planes(view, layout, width, height, step)
+        return cls(layout, width, height, planes, stamp_ns, frame_id)
 
     @classmethod
     def from_bgr(cls, picture: NDArray[np.uint8], stamp_ns: int = 0, frame_id: str = '') -> Frame:
@@ -141,7 +140,9 @@ def _check_step(
     if step == 0 or (layout.is_semi_planar and size == row * rows):
         step = row
     if step < row:
-        raise FrameError(f'{name} of width {width} needs rows of {row} bytes, got a step of {step}')
+        raise FrameError(
+            f'{name} of width {width} needs rows of {row} bytes, got a step of {step}'
+        )
     if step % layout.sample_bytes:
         raise FrameError(f'{name} needs a step that is a multiple of 2, got {step}')
     needed = step * (rows - 1) + row

@@ -60,7 +60,8 @@ def read_labels(path: str | Path) -> tuple[str, ...]:
     """
     text = _read_text(Path(path))
     # Told by content: a JSON file named .txt would otherwise be taken for a list of odd names.
-    names = _parse_json(text, path) if text.lstrip()[:1] in ('[', '{') else _parse_lines(text, path)
+    parse = _parse_json if text.lstrip()[:1] in ('[', '{') else _parse_lines
+    names = parse(text, path)
     if not names:
         raise LabelsError(f'{path} names no class: expected one name a line, or JSON')
     return names

@@ -10,12 +10,11 @@ from __future__ import annotations
 from types import MappingProxyType
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
-
 from mobileone_ros.core.encodings import Encoding
 from mobileone_ros.core.frame import Frame
 from mobileone_ros.core.resize import LETTERBOX_GREY, Placement, resample
+import numpy as np
+from numpy.typing import NDArray
 
 _TO_I420 = MappingProxyType(
     {Encoding.BGR8: cv2.COLOR_BGR2YUV_I420, Encoding.RGB8: cv2.COLOR_RGB2YUV_I420}

@@ -6,11 +6,10 @@ from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from mobileone_ros.core.prediction import Prediction, Score
 from mobileone_ros.core.text import drawable, text_width, write_text
+import numpy as np
+from numpy.typing import NDArray
 
 _BEST = (40, 120, 30)
 _OTHERS = (120, 75, 30)

@@ -7,15 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
-
 from mobileone_ros.backends.base import InputLayout, ModelSpec
 from mobileone_ros.core.color import packed_to_bgr, to_bgr
 from mobileone_ros.core.encodings import Encoding
 from mobileone_ros.core.frame import Frame
 from mobileone_ros.core.nv12 import resize_to_nv12, write_nv12
-from mobileone_ros.core.resize import Placement, ResizeMode, on_grey, place, resample
+from mobileone_ros.core.resize import on_grey, place, Placement, resample, ResizeMode
+import numpy as np
+from numpy.typing import NDArray
 
 __all__ = ['IMAGENET_MEAN', 'IMAGENET_STD', 'Preprocessor', 'ResizeMode']
 

@@ -12,10 +12,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import cv2
+from mobileone_ros.core.fonts import find_font, load_font, pillow_installed
 import numpy as np
 from numpy.typing import NDArray
-
-from mobileone_ros.core.fonts import find_font, load_font, pillow_installed
 
 if TYPE_CHECKING:
     from PIL import ImageFont
