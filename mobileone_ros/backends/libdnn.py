@@ -16,7 +16,7 @@ from mobileone_ros.backends.base import BackendError, InputLayout, ModelSpec
 from mobileone_ros.backends.libdnn_library import Library, load_library
 from mobileone_ros.backends.libdnn_model import Model
 from mobileone_ros.backends.libdnn_slot import LibDnnSlot
-from mobileone_ros.backends.libdnn_structures import MAX_TASKS_IN_FLIGHT, InferCtrlParam
+from mobileone_ros.backends.libdnn_structures import InferCtrlParam, MAX_TASKS_IN_FLIGHT
 
 _DEFAULT_THREADS = 4
 """What fills the BPU at a small latency, as the vendor's own table has it."""

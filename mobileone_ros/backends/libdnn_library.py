@@ -8,7 +8,7 @@ leave Python to the others.
 from __future__ import annotations
 
 import ctypes
-from ctypes import POINTER, c_char_p, c_int32, c_uint32, c_void_p
+from ctypes import c_char_p, c_int32, c_uint32, c_void_p, POINTER
 import functools
 import os
 from pathlib import Path
@@ -18,8 +18,8 @@ from typing import Any
 
 from mobileone_ros.backends.base import BackendError, BackendUnavailable
 from mobileone_ros.backends.libdnn_structures import (
-    MAX_TASKS_IN_FLIGHT,
     InferCtrlParam,
+    MAX_TASKS_IN_FLIGHT,
     SysMem,
     Tensor,
     TensorProperties,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ctypes
 
-import numpy as np
-from numpy.typing import NDArray
-
 from mobileone_ros.backends.base import BackendError
 from mobileone_ros.backends.libdnn_library import Library
 from mobileone_ros.backends.libdnn_structures import SysMem
+import numpy as np
+from numpy.typing import NDArray
 
 
 class SharedMemory:

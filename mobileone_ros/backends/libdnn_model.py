@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 from mobileone_ros.backends.base import BackendError, ModelRejected
+from mobileone_ros.backends.bin_file import march_hint, refuse_other_files
 from mobileone_ros.backends.libdnn_library import Library
 from mobileone_ros.backends.libdnn_properties import (
     LogitsOutput,
@@ -18,9 +19,6 @@ from mobileone_ros.backends.libdnn_properties import (
 )
 from mobileone_ros.backends.libdnn_structures import TensorProperties
 
-_OTHER_MARCHES = {b'bernoulli2': 'an RDK X3', b'nash-': 'an RDK S100'}
-_MARCH = b'bayes-e'
-
 
 class Model:
     """Hold one loaded model from its file to `close`."""
@@ -29,12 +27,12 @@ class Model:
         self.path = path
         self._library = library
         self._packed = c_void_p()
-        _refuse_other_files(path)
+        refuse_other_files(path)
         files = (c_char_p * 1)(os.fsencode(path))
         try:
             library.call('hbDNNInitializeFromFiles', byref(self._packed), files, 1)
         except BackendError as error:
-            raise ModelRejected(f'{path} cannot be loaded: {error}{_march_hint(path)}') from error
+            raise ModelRejected(f'{path} cannot be loaded: {error}{march_hint(path)}') from error
         with ExitStack() as on_failure:
             on_failure.callback(self.close)
             self.name, self.handle = self._first_model()
@@ -85,31 +83,3 @@ class Model:
         properties = TensorProperties()
         self._library.call(function, byref(properties), self.handle, 0)
         return properties
-
-
-def _refuse_other_files(path: Path) -> None:
-    """Raise ModelRejected for a file that is certainly no BPU model."""
-    try:
-        with path.open('rb') as file:
-            start = file.read(256).lstrip().lower()
-    except OSError as error:
-        raise ModelRejected(f'{path} cannot be read: {error.strerror}') from error
-    if not start:
-        raise ModelRejected(f'{path} is empty: fetch it again')
-    if start.startswith((b'<!doctype', b'<html', b'<?xml')):
-        raise ModelRejected(f'{path} is a web page, not a model: fetch it again')
-    if path.suffix == '.onnx':
-        raise ModelRejected(f'{path} is an ONNX model: this backend runs .bin files')
-    if path.suffix == '.hbm':
-        raise ModelRejected(f"{path} is an RDK S100's model: this backend runs an RDK X5's .bin")
-
-
-def _march_hint(path: Path) -> str:
-    """Return what a refused file says of the board that it was compiled for, if anything."""
-    content = path.read_bytes()
-    if _MARCH in content:
-        return ''
-    for march, board in _OTHER_MARCHES.items():
-        if march in content:
-            return f' (it is compiled for {board}; an RDK X5 needs {_MARCH.decode()})'
-    return ''

@@ -12,18 +12,17 @@ import math
 import operator
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from mobileone_ros.backends.base import ModelRejected
 from mobileone_ros.backends.libdnn_structures import (
-    MAX_DIMENSIONS,
     Layout,
+    MAX_DIMENSIONS,
     QuantiType,
     TensorProperties,
     TensorShape,
     TensorType,
 )
+import numpy as np
+from numpy.typing import NDArray
 
 _MAX_EXTENT = 1 << 16
 _MAX_BYTES = 1 << 28

@@ -14,14 +14,13 @@ from contextlib import ExitStack
 from ctypes import byref, c_void_p, pointer
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from mobileone_ros.backends.base import BackendError, InferenceTimeout
 from mobileone_ros.backends.libdnn_library import Library
 from mobileone_ros.backends.libdnn_memory import SharedMemory
 from mobileone_ros.backends.libdnn_model import Model
-from mobileone_ros.backends.libdnn_structures import TIMED_OUT, Flush, InferCtrlParam, Tensor
+from mobileone_ros.backends.libdnn_structures import Flush, InferCtrlParam, Tensor, TIMED_OUT
+import numpy as np
+from numpy.typing import NDArray
 
 _POLL_MS = 1
 

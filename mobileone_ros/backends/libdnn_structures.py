@@ -8,7 +8,17 @@ X3 and X5. `test_libdnn_structures.py` holds every size and offset to what a C c
 from __future__ import annotations
 
 import ctypes
-from ctypes import POINTER, c_float, c_int8, c_int32, c_int64, c_uint8, c_uint32, c_uint64, c_void_p
+from ctypes import (
+    c_float,
+    c_int8,
+    c_int32,
+    c_int64,
+    c_uint8,
+    c_uint32,
+    c_uint64,
+    c_void_p,
+    POINTER,
+)
 import enum
 
 MAX_DIMENSIONS = 8

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from support.standins import LibDnnStandIn, build_libdnn, compiler
+from support.standins import build_libdnn, compiler, LibDnnStandIn
 
 
 @pytest.fixture(scope='session')
@@ -20,7 +19,7 @@ def libdnn_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def libdnn(libdnn_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LibDnnStandIn]:
-    """Have `open_libdnn` load the stand-in; afterwards nothing is left over and nothing misused."""
+    """Have `open_libdnn` load the stand-in; afterwards nothing is left over or misused."""
     monkeypatch.setenv('MOBILEONE_ROS_LIBDNN', str(libdnn_path))
     standin = LibDnnStandIn(libdnn_path)
     standin.reset()

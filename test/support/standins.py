@@ -24,10 +24,9 @@ import subprocess
 from typing import Any
 
 import cv2
+from mobileone_ros.backends.libdnn_structures import Layout, QuantiType, TensorType
 import numpy as np
 from numpy.typing import NDArray
-
-from mobileone_ros.backends.libdnn_structures import Layout, QuantiType, TensorType
 
 STANDINS = Path(__file__).parents[1] / 'standins'
 LIBDNN_SOURCES = STANDINS / 'libdnn'
@@ -77,7 +76,9 @@ def yuv_of(bgr: tuple[int, int, int]) -> tuple[int, int, int]:
     return y, u, v
 
 
-def plain_nv12(bgr: tuple[int, int, int], width: int = 224, height: int = 224) -> NDArray[np.uint8]:
+def plain_nv12(
+    bgr: tuple[int, int, int], width: int = 224, height: int = 224
+) -> NDArray[np.uint8]:
     """Return an NV12 picture of one colour, shape (height * 3 // 2, width)."""
     y, u, v = yuv_of(bgr)
     picture = np.empty((height * 3 // 2, width), np.uint8)
