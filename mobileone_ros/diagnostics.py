@@ -12,7 +12,6 @@ from pathlib import Path
 import platform
 
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
-
 from mobileone_ros.core.counters import Counters, DropCause
 from mobileone_ros.core.latency import LatencySummary
 from mobileone_ros.input_stream import LOSS_CURE, StreamHealth

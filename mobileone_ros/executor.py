@@ -1,13 +1,16 @@
-"""Choose the executor that costs least for a stream of images."""
+"""Choose the executor that costs least for a stream of images, and hand it work."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from rclpy.clock import Clock, ClockType
 from rclpy.executors import Executor, SingleThreadedExecutor
 
 if TYPE_CHECKING:
     from rclpy.context import Context
+    from rclpy.node import Node
 
 
 def make_executor(context: Context) -> Executor:
@@ -22,3 +25,18 @@ def make_executor(context: Context) -> Executor:
     except ImportError:
         return SingleThreadedExecutor(context=context)
     return EventsExecutor(context=context)
+
+
+def call_soon(node: Node, callback: Callable[[], None]) -> None:
+    """
+    Have the node's executor call back once, after the callback that it is in now.
+
+    A timer does that, for EventsExecutor knows no guard conditions; on a steady clock, for
+    simulated time may stand still.
+    """
+
+    def once() -> None:
+        node.destroy_timer(timer)
+        callback()
+
+    timer = node.create_timer(0.0, once, clock=Clock(clock_type=ClockType.STEADY_TIME))

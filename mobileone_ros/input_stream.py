@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any, TYPE_CHECKING
 
-from rclpy.qos import ReliabilityPolicy
-
+from mobileone_ros.executor import call_soon
 from mobileone_ros.qos import (
     choose_reliability,
     declared_reliability,
@@ -17,6 +16,7 @@ from mobileone_ros.qos import (
     image_qos,
     name_of,
 )
+from rclpy.qos import ReliabilityPolicy
 
 try:
     from rclpy.event_handler import SubscriptionEventCallbacks, UnsupportedEventTypeError
@@ -73,8 +73,6 @@ class InputStream:
             self._asked, self._offers(), ReliabilityPolicy.BEST_EFFORT
         )
         self._subscription: Subscription[Any] | None = None
-        # A subscription must not be replaced inside one of its own events.
-        self._adapt_soon = node.create_guard_condition(self.adapt)
         self._mismatch = ''
         self._lost = 0
         self._received_at: float | None = None
@@ -91,11 +89,6 @@ class InputStream:
         if self._subscription is not None:
             self._node.destroy_subscription(self._subscription)
             self._subscription = None
-
-    def close(self) -> None:
-        """Stop receiving for good."""
-        self.unsubscribe()
-        self._node.destroy_guard_condition(self._adapt_soon)
 
     def adapt(self) -> None:
         """Ask for what the publishers offer now, and note those that cannot reach us."""
@@ -160,7 +153,8 @@ class InputStream:
         self._on_message(message)
 
     def _on_change(self, _event: Any) -> None:
-        self._adapt_soon.trigger()
+        # A subscription must not be replaced inside one of its own events.
+        call_soon(self._node, self.adapt)
 
     def _on_lost(self, event: Any) -> None:
         self._lost += event.total_count_change

@@ -9,16 +9,15 @@ from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from builtin_interfaces.msg import Time
+from mobileone_ros.cdr import read_compressed_image, read_hbm, read_image
+from mobileone_ros.core.compressed import decode_compressed
+from mobileone_ros.core.frame import derive_step, Frame, FrameError
+from mobileone_ros.core.prediction import Prediction
 import numpy as np
 from numpy.typing import NDArray
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 from vision_msgs.msg import Classification, ObjectHypothesis
-
-from mobileone_ros.cdr import read_compressed_image, read_hbm, read_image
-from mobileone_ros.core.compressed import decode_compressed
-from mobileone_ros.core.frame import Frame, FrameError, derive_step
-from mobileone_ros.core.prediction import Prediction
 
 Decoder: TypeAlias = Callable[[bytes], Frame]
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from vision_msgs.msg import VisionInfo
+from typing import Any, TYPE_CHECKING
 
 from mobileone_ros.qos import LATCHED
+from vision_msgs.msg import VisionInfo
 
 if TYPE_CHECKING:
-    from rclpy.lifecycle import LifecycleNode
-
     from mobileone_ros.core.classifier import Classifier
     from mobileone_ros.settings import Settings
+    from rclpy.lifecycle import LifecycleNode
 
 
 class MetadataOutputs:

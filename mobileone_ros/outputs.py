@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import threading
-from typing import TYPE_CHECKING, Any
-
-from sensor_msgs.msg import Image
-from std_msgs.msg import Float32
-from vision_msgs.msg import Classification
+from typing import Any, TYPE_CHECKING
 
 from mobileone_ros.core.color import to_bgr
 from mobileone_ros.core.frame import Frame
 from mobileone_ros.core.overlay import draw_prediction
 from mobileone_ros.core.prediction import Prediction
 from mobileone_ros.messages import bgr_image, classification, header_of
+from sensor_msgs.msg import Image
+from std_msgs.msg import Float32
+from vision_msgs.msg import Classification
 
 if TYPE_CHECKING:
     from rclpy.lifecycle import LifecycleNode

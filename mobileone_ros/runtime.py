@@ -8,13 +8,13 @@ times the CPU of the message itself. OpenCV's own threads would fight the infere
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 import ctypes
 from dataclasses import dataclass
 import os
 from pathlib import Path
 
-from ament_index_python.packages import PackageNotFoundError, get_package_share_directory
+from ament_index_python.packages import get_package_share_directory, PackageNotFoundError
 
 KEEP_DDS_DEFAULTS = 'MOBILEONE_ROS_KEEP_DDS_DEFAULTS'
 KEEP_ALLOCATOR_DEFAULTS = 'MOBILEONE_ROS_KEEP_ALLOCATOR_DEFAULTS'
@@ -69,12 +69,11 @@ def use_image_transport(
     profile = _profile_path()
     if profile is None:
         return 'DDS as configured (this package is not installed, so its profile is not at hand)'
-    for variable in _PROFILE_VARIABLES:
-        environ[variable] = str(profile)
+    environ[_profile_variable(environ)] = str(profile)
     return f'Fast DDS with a {SEGMENT_BYTES >> 20} MiB shared-memory segment ({profile})'
 
 
-def keep_image_blocks(environ: MutableMapping[str, str]) -> str:
+def keep_image_blocks(environ: Mapping[str, str]) -> str:
     """Have glibc keep image-sized blocks between frames; say whether it does."""
     if environ.get(KEEP_ALLOCATOR_DEFAULTS) == '1':
         return f'allocator as configured ({KEEP_ALLOCATOR_DEFAULTS}=1)'
@@ -85,7 +84,7 @@ def keep_image_blocks(environ: MutableMapping[str, str]) -> str:
     kept = libc.mallopt(_M_MMAP_THRESHOLD, _MMAP_THRESHOLD_BYTES) and libc.mallopt(
         _M_TRIM_THRESHOLD, _TRIM_THRESHOLD_BYTES
     )
-    return 'glibc keeps image-sized blocks' if kept else 'allocator as configured (mallopt refused)'
+    return 'glibc keeps image-sized blocks' if kept else 'allocator as configured (no mallopt)'
 
 
 def use_one_opencv_thread() -> str:
@@ -96,7 +95,7 @@ def use_one_opencv_thread() -> str:
     return 'OpenCV on one thread'
 
 
-def _reason_to_keep_dds(environ: MutableMapping[str, str], shared_memory: Path) -> str:
+def _reason_to_keep_dds(environ: Mapping[str, str], shared_memory: Path) -> str:
     if environ.get(KEEP_DDS_DEFAULTS) == '1':
         return f'{KEEP_DDS_DEFAULTS}=1'
     rmw = environ.get('RMW_IMPLEMENTATION', '')
@@ -115,6 +114,12 @@ def _reason_to_keep_dds(environ: MutableMapping[str, str], shared_memory: Path) 
             f'{SEGMENT_BYTES >> 20}: images may get lost; enlarge it (docker run --shm-size=1g)'
         )
     return ''
+
+
+def _profile_variable(environ: Mapping[str, str]) -> str:
+    """Return the name that this Fast DDS goes by; setting both, it reads the file twice."""
+    before_fast_dds_3 = environ.get('ROS_DISTRO') in ('humble', 'iron', 'jazzy')
+    return _PROFILE_VARIABLES[1 if before_fast_dds_3 else 0]
 
 
 def _free_bytes(folder: Path) -> int:

@@ -1,0 +1,294 @@
+"""The ROS shell of the classifier: a managed node that wires subscriptions to the pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+import sys
+import threading
+from typing import Any, TYPE_CHECKING
+
+from mobileone_ros.backends.base import BackendError
+from mobileone_ros.core.classifier import Classifier
+from mobileone_ros.core.counters import DropCause
+from mobileone_ros.core.frame import Frame
+from mobileone_ros.core.pipeline import Pipeline, PipelineBusy
+from mobileone_ros.core.prediction import Prediction
+from mobileone_ros.executor import call_soon
+from mobileone_ros.input_stream import InputStream
+from mobileone_ros.lifecycle import logged_transition, refuse_impossible_transitions
+from mobileone_ros.loading import LoadError
+from mobileone_ros.messages import named_frame
+from mobileone_ros.metadata import MetadataOutputs
+from mobileone_ros.model_loader import classifier_settings, model_request, ModelLoader
+from mobileone_ros.outputs import CameraOutputs
+from mobileone_ros.parameter_services import Changes, PatientParameterServices, Preparation
+from mobileone_ros.parameters import changed_settings, declare_parameters
+from mobileone_ros.settings import Settings, SettingsError
+from mobileone_ros.transports import transport_of
+from rcl_interfaces.msg import SetParametersResult
+from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
+from rclpy.parameter import Parameter
+from std_srvs.srv import SetBool
+
+if TYPE_CHECKING:
+    from rclpy.context import Context
+    from rclpy.lifecycle import LifecycleState
+
+_LOG_PERIOD_S = 5.0
+_DRAIN_TIMEOUT_S = 5.0
+_ONLY_CAMERA = ('',)
+
+_SUCCESS = TransitionCallbackReturn.SUCCESS
+_FAILURE = TransitionCallbackReturn.FAILURE
+
+
+class ClassifierNode(LifecycleNode):
+    """
+    Classify images from camera topics with one MobileOne.
+
+    configure loads and warms the model, activate subscribes, deactivate finishes what was
+    received, cleanup frees everything. With `autostart` the node takes the first two steps by
+    itself once it is spun. It lives in any executor, beside other nodes: callbacks only hand
+    bytes over, all work is done on threads of its own.
+    """
+
+    def __init__(
+        self,
+        node_name: str = 'mobileone_classifier',
+        *,
+        namespace: str | None = None,
+        context: Context | None = None,
+        parameter_overrides: Sequence[Parameter[Any]] | None = None,
+        cli_args: Sequence[str] | None = None,
+        **node_arguments: Any,
+    ) -> None:
+        """
+        Declare parameters and offer services.
+
+        Raises SettingsError where a parameter cannot be used.
+        """
+        super().__init__(
+            node_name,
+            namespace=namespace,
+            context=context,
+            parameter_overrides=None if parameter_overrides is None else [*parameter_overrides],
+            cli_args=None if cli_args is None else [*cli_args],
+            **node_arguments,
+        )
+        self._pipeline: Pipeline[bytes] | None = None
+        self._outputs: dict[str, CameraOutputs] = {}
+        self._metadata: MetadataOutputs | None = None
+        self._streams: dict[str, InputStream] = {}
+        # Somebody else's executor may run transitions and parameter services at the same time.
+        self._control = threading.RLock()
+        try:
+            self._settings = declare_parameters(self)
+            self._transport = transport_of(self._settings)
+        except SettingsError:
+            self.destroy_node()
+            raise
+        self._models = ModelLoader(self.get_logger())
+        self._cameras = self._settings.cameras or _ONLY_CAMERA
+        self._streams = {camera: self._make_stream(camera) for camera in self._cameras}
+        self.add_on_set_parameters_callback(self._on_set_parameters)
+        self._parameter_services = PatientParameterServices(self, self._prepare)
+        self.create_service(SetBool, '~/set_enabled', self._on_set_enabled)
+        refuse_impossible_transitions(self)
+        if self._settings.autostart:
+            call_soon(self, self._start_by_itself)
+
+    @logged_transition
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Load and warm the model, and advertise the results."""
+        with self._control:
+            try:
+                classifier = self._models.load(self._settings)
+            except LoadError as error:
+                self.get_logger().error(str(error))
+                return _FAILURE
+            self._pipeline = Pipeline(
+                self._cameras, classifier, self._decode, self._publish, self._on_drop,
+                classifier.backend.parallel,
+            )
+            self._pipeline.set_enabled(self._settings.enabled)
+            self._metadata = MetadataOutputs(self)
+            self._outputs = {
+                camera: CameraOutputs(self, f'{camera}/' if camera else '')
+                for camera in self._cameras
+            }
+            return super().on_configure(state)
+
+    @logged_transition
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Start the workers and subscribe."""
+        with self._control:
+            assert self._pipeline is not None
+            try:
+                self._pipeline.start()
+            except BackendError as error:
+                self.get_logger().error(f'the model cannot run: {error}')
+                return _FAILURE
+            result = super().on_activate(state)
+            self._publish_metadata()
+            for stream in self._streams.values():
+                stream.subscribe()
+            return result
+
+    @logged_transition
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Unsubscribe, and finish and publish what was received."""
+        with self._control:
+            self._stop()
+            return super().on_deactivate(state)
+
+    @logged_transition
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Free the model and take the results' topics down."""
+        with self._control:
+            self._release()
+            return super().on_cleanup(state)
+
+    @logged_transition
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Finish what was received and free everything, from any state."""
+        with self._control:
+            self._release()
+            return super().on_shutdown(state)
+
+    @logged_transition
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Free everything, so that the node can be configured anew."""
+        with self._control:
+            self._release()
+            return _SUCCESS
+
+    def destroy_node(self) -> None:
+        """Free everything, threads included, whatever the state."""
+        with self._control:
+            self._release()
+        super().destroy_node()
+
+    def _start_by_itself(self) -> None:
+        if self.trigger_configure() == _SUCCESS:
+            self.trigger_activate()
+
+    def _make_stream(self, camera: str) -> InputStream:
+        return InputStream(
+            self, self._transport.message_type, self._transport.topic(self, camera),
+            self._settings.qos_reliability, partial(self._submit, camera),
+        )
+
+    def _submit(self, camera: str, message: bytes) -> None:
+        if self._pipeline is not None:
+            self._pipeline.submit(camera, message)
+
+    def _decode(self, message: bytes) -> Frame:
+        return named_frame(self._transport.decode(message), self._settings.frame_id)
+
+    def _publish(self, camera: str, frame: Frame, prediction: Prediction) -> None:
+        self._outputs[camera].publish(frame, prediction)
+
+    def _on_drop(self, camera: str, cause: DropCause, reason: str) -> None:
+        topic = self._streams[camera].topic
+        if cause is DropCause.MALFORMED:
+            self.get_logger().warning(
+                f'dropped an image of {topic}: {reason}', throttle_duration_sec=_LOG_PERIOD_S
+            )
+        elif cause in (DropCause.BACKEND_ERROR, DropCause.PUBLISH_ERROR):
+            self.get_logger().error(
+                f'dropped an image of {topic}: {reason}', throttle_duration_sec=_LOG_PERIOD_S
+            )
+
+    def _publish_metadata(self) -> None:
+        if self._metadata is not None and self._pipeline is not None:
+            self._metadata.publish(self._pipeline.classifier, self._settings)
+
+    def _prepare(self, changes: Changes) -> Preparation | None:
+        """Return what must be loaded before these changes can be set, None for nothing."""
+        try:
+            settings = changed_settings(self, changes)
+        except SettingsError:
+            return None
+        if settings is None or not self._needs_loading(settings):
+            return None
+        return partial(self._models.prepare, settings)
+
+    def _needs_loading(self, settings: Settings) -> bool:
+        return self._pipeline is not None and (
+            model_request(settings) != model_request(self._settings)
+        )
+
+    def _on_set_parameters(self, changes: Changes) -> SetParametersResult:
+        with self._control:
+            try:
+                settings = changed_settings(self, changes)
+                if settings is not None:
+                    self._apply(settings)
+            except (SettingsError, LoadError, BackendError, PipelineBusy) as error:
+                return SetParametersResult(successful=False, reason=str(error))
+            return SetParametersResult(successful=True)
+
+    def _apply(self, settings: Settings) -> None:
+        """Go over to other settings as a whole, or raise and keep the present ones."""
+        former = self._settings
+        pipeline = self._pipeline
+        if pipeline is not None:
+            if self._needs_loading(settings):
+                self._load_and_swap(pipeline, settings)
+            elif classifier_settings(settings) != classifier_settings(former):
+                self._swap(
+                    pipeline, pipeline.classifier.with_settings(classifier_settings(settings)),
+                    settings,
+                )
+            pipeline.set_enabled(settings.enabled)
+        self._settings = settings
+
+    def _load_and_swap(self, pipeline: Pipeline[bytes], settings: Settings) -> None:
+        classifier = self._models.load(settings)
+        try:
+            self._swap(pipeline, classifier, settings)
+        except (BackendError, PipelineBusy):
+            classifier.backend.close()
+            raise
+
+    def _swap(
+        self, pipeline: Pipeline[bytes], classifier: Classifier, settings: Settings
+    ) -> None:
+        """Go over to a classifier, and tell what results mean before its first one."""
+        metadata = self._metadata
+        tell = None if metadata is None else partial(metadata.publish, classifier, settings)
+        pipeline.swap(classifier, tell)
+
+    def _on_set_enabled(
+        self, request: SetBool.Request, response: SetBool.Response
+    ) -> SetBool.Response:
+        result = self.set_parameters([Parameter('enabled', value=request.data)])[0]
+        response.success = result.successful
+        response.message = result.reason or ('enabled' if request.data else 'disabled')
+        return response
+
+    def _stop(self) -> None:
+        for stream in self._streams.values():
+            stream.unsubscribe()
+        if self._pipeline is not None and not self._pipeline.stop(_DRAIN_TIMEOUT_S):
+            self.get_logger().warning('some images were not finished in time and are dropped')
+
+    def _release(self) -> None:
+        self._stop()
+        pipeline, self._pipeline = self._pipeline, None
+        if pipeline is not None:
+            pipeline.close()
+        outputs, self._outputs = self._outputs, {}
+        for output in outputs.values():
+            output.close()
+        metadata, self._metadata = self._metadata, None
+        if metadata is not None:
+            metadata.close()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the classifier until Ctrl-C or SIGTERM; return the exit code."""
+    from mobileone_ros.command_line import run_classifier
+
+    return run_classifier(sys.argv if argv is None else ['classifier', *argv])

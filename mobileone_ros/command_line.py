@@ -1,0 +1,85 @@
+"""The `classifier` executable: a node, its executor and an orderly end."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from contextlib import ExitStack
+import sys
+from typing import TYPE_CHECKING
+
+from mobileone_ros.executor import make_executor
+from mobileone_ros.runtime import prepare_process
+from mobileone_ros.settings import PARAMETERS, ParameterSpec, SettingsError
+from mobileone_ros.signals import stop_on_signal
+from mobileone_ros.spinning import ros_context
+from rclpy.executors import ExternalShutdownException
+from rclpy.task import Future
+from rclpy.utilities import remove_ros_args
+
+if TYPE_CHECKING:
+    from mobileone_ros.classifier_node import ClassifierNode
+    from rclpy.context import Context
+
+
+def run_classifier(argv: Sequence[str]) -> int:
+    """Run the node until Ctrl-C or SIGTERM; return 0, or 1 where it could not be made."""
+    _parser().parse_args(remove_ros_args([*argv])[1:])
+    setup = prepare_process()
+    with ExitStack() as stack:
+        try:
+            context = stack.enter_context(ros_context(argv[1:]))
+            node = _make_node(context)
+        except (RuntimeError, SettingsError) as error:
+            # A RuntimeError is how rclpy.init() reports arguments that it cannot parse.
+            print(f'classifier: error: {error}', file=sys.stderr)
+            return 1
+        node.get_logger().info(str(setup))
+        _spin(node)
+    return 0
+
+
+def _make_node(context: Context) -> ClassifierNode:
+    from mobileone_ros.classifier_node import ClassifierNode
+
+    return ClassifierNode(context=context)
+
+
+def _spin(node: ClassifierNode) -> None:
+    """Serve the node until a signal comes, then finish what is in flight and free everything."""
+    executor = make_executor(node.context)
+    executor.add_node(node)
+    stop: Future[None] = Future()
+
+    def end() -> None:
+        stop.set_result(None)
+        executor.wake()
+
+    try:
+        with stop_on_signal(end):
+            executor.spin_until_future_complete(stop)
+    except ExternalShutdownException:
+        node.get_logger().info('the ROS context was shut down')
+    finally:
+        executor.shutdown()
+        node.destroy_node()
+
+
+def _parser() -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(
+        prog='classifier',
+        usage='%(prog)s [-h] [--ros-args -p NAME:=VALUE -r FROM:=TO --params-file FILE …]',
+        description='Classify the images of a topic with MobileOne and publish the classes.',
+        epilog='parameters:\n' + '\n'.join(_explain(spec) for spec in PARAMETERS),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def _explain(spec: ParameterSpec) -> str:
+    default = list(spec.default) if isinstance(spec.default, tuple) else spec.default
+    lines = [f'  {spec.name} (default {default!r})', f'      {spec.description}']
+    if spec.choices:
+        lines.append(f'      One of: {", ".join(spec.choices)}.')
+    if spec.bounds:
+        lines.append('      {:g} to {:g}.'.format(*spec.bounds))
+    return '\n'.join(lines)

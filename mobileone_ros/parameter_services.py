@@ -1,0 +1,98 @@
+"""
+Answer parameter requests that take long without blocking the executor meanwhile.
+
+A change of model must be loaded before `ros2 param set` can be told truthfully whether it worked,
+and that takes up to seconds. rclpy's own services would block their executor for so long, and
+with it the images, timers and neighbours that it serves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+import threading
+from typing import Any, TYPE_CHECKING, TypeAlias
+
+from rcl_interfaces.msg import SetParametersResult
+from rcl_interfaces.srv import SetParameters, SetParametersAtomically
+from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.exceptions import ParameterNotDeclaredException
+from rclpy.parameter import Parameter
+from rclpy.qos import qos_profile_parameters
+from rclpy.task import Future
+
+if TYPE_CHECKING:
+    from rclpy.node import Node
+
+Changes: TypeAlias = 'Sequence[Parameter[Any]]'
+Preparation: TypeAlias = 'Callable[[], AbstractContextManager[None]]'
+"""Does the slow part on another thread, and returns the context to set the parameters in."""
+
+
+class PatientParameterServices:
+    """
+    Take the place of a node's `set_parameters` and `set_parameters_atomically`.
+
+    `prepare` is given the changes and returns what has to be done on another thread before they
+    are set, or None. Meanwhile the executor serves everything else.
+    """
+
+    def __init__(self, node: Node, prepare: Callable[[Changes], Preparation | None]) -> None:
+        self._node = node
+        self._prepare = prepare
+        # The awaiting request would keep the node's default group, and so all callbacks, busy.
+        self._group = ReentrantCallbackGroup()
+        self._replace('set_parameters', SetParameters, self._set_each)
+        self._replace('set_parameters_atomically', SetParametersAtomically, self._set_together)
+
+    def _replace(self, name: str, service_type: type[Any], callback: Callable[..., Any]) -> None:
+        full_name = self._node.resolve_service_name(f'~/{name}')
+        for service in list(self._node.services):
+            if self._node.resolve_service_name(service.srv_name) == full_name:
+                self._node.destroy_service(service)
+        self._node.create_service(
+            service_type, f'~/{name}', callback,
+            qos_profile=qos_profile_parameters, callback_group=self._group,
+        )
+
+    async def _set_each(
+        self, request: SetParameters.Request, response: SetParameters.Response
+    ) -> SetParameters.Response:
+        for message in request.parameters:
+            response.results.append(await self._set([Parameter.from_parameter_msg(message)]))
+        return response
+
+    async def _set_together(
+        self,
+        request: SetParametersAtomically.Request,
+        response: SetParametersAtomically.Response,
+    ) -> SetParametersAtomically.Response:
+        changes = [Parameter.from_parameter_msg(message) for message in request.parameters]
+        response.result = await self._set(changes)
+        return response
+
+    async def _set(self, changes: list[Parameter[Any]]) -> SetParametersResult:
+        preparation = self._prepare(changes)
+        if preparation is None:
+            return self._set_now(changes)
+        with await self._on_thread(preparation):
+            return self._set_now(changes)
+
+    def _set_now(self, changes: list[Parameter[Any]]) -> SetParametersResult:
+        try:
+            return self._node.set_parameters_atomically(changes)
+        except ParameterNotDeclaredException as error:
+            return SetParametersResult(successful=False, reason=str(error))
+
+    def _on_thread(self, work: Callable[[], Any]) -> Future[Any]:
+        future: Future[Any] = Future()
+        executor = self._node.executor
+
+        def run() -> None:
+            future.set_result(work())
+            # Executors look at unfinished callbacks whenever they wake, and not before.
+            if executor is not None:
+                executor.wake()
+
+        threading.Thread(target=run, name='prepare_parameters', daemon=True).start()
+        return future
