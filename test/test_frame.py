@@ -62,7 +62,7 @@ def test_a_step_of_zero_means_rows_without_padding(encoding):
      lambda data: np.frombuffer(bytearray(data), 'u1').reshape(8, 36),
      lambda data: memoryview(bytearray(b'?' + data))[1:]],
     ids=['bytearray', 'array', 'numpy', 'numpy of rows', 'memoryview'],
-)  # fmt: skip
+)
 def test_a_frame_is_a_view_on_the_callers_memory(wrap):
     data, _ = encode(noise_picture(12, 8), 'bgr8')
     buffer = wrap(data)
@@ -142,7 +142,7 @@ def test_implausible_sizes_are_refused(width, height):
     ('encoding', 'width', 'height'),
     [('nv12', 641, 480), ('nv12', 640, 481), ('nv21', 3, 3), ('yuyv', 641, 480),
      ('uyvy', 1, 480), ('bayer_rggb8', 641, 480), ('bayer_gbrg8', 640, 481)],
-)  # fmt: skip
+)
 def test_odd_sizes_of_encodings_that_share_samples_are_refused(encoding, width, height):
     with pytest.raises(FrameError, match=f'{encoding} needs an even width'):
         Frame.from_buffer(bytes(10**6), encoding, width, height)

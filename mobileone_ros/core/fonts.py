@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 _UNASSIGNED = '\U0010ffff'
 _PROBE_SIZE = 16
 # Marks and format characters shape their neighbours and may well have no glyph of their own.
-_SHAPELESS = frozenset({'Mn', 'Me', 'Cf', 'Cc', 'Zs'})
+_SHAPELESS = frozenset({'Mn', 'Me', 'Cf', 'Zs'})
+# Controls, half characters and the ends of lines and paragraphs are no letters at all.
+_NO_LETTER = frozenset({'Cc', 'Cs', 'Zl', 'Zp'})
 # Wide coverage first, then plain cuts; fonts of no such name come last.
 _PREFERRED = (
     'NotoSansCJK',
@@ -35,7 +37,8 @@ def pillow_installed() -> bool:
 @lru_cache(maxsize=1024)
 def find_font(letters: frozenset[str]) -> Path | None:
     """Return a font that has all the letters, or None where there is none, or no Pillow."""
-    if not pillow_installed():
+    categories = {unicodedata.category(letter) for letter in letters}
+    if categories & _NO_LETTER or not pillow_installed():
         return None
     return next((path for path in _fonts() if _has_letters(path, letters)), None)
 

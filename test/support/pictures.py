@@ -11,7 +11,7 @@ import numpy as np
 COLOUR_ENCODINGS = (
     'rgb8', 'bgr8', 'rgba8', 'bgra8', '8UC3', 'nv12', 'nv21', 'yuv422', 'uyvy', 'yuv422_yuy2',
     'yuyv', 'bayer_rggb8', 'bayer_bggr8', 'bayer_gbrg8', 'bayer_grbg8',
-)  # fmt: skip
+)
 GREY_ENCODINGS = ('mono8', '8UC1', 'mono16')
 ENCODINGS = COLOUR_ENCODINGS + GREY_ENCODINGS
 
