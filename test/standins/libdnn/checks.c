@@ -25,6 +25,7 @@ static int32_t held;
 static pthread_cond_t unheld = PTHREAD_COND_INITIALIZER;
 static uint8_t last_picture[MAX_PICTURE];
 static size_t last_picture_size;
+static hbDNNInferCtrlParam last_control;
 
 static Entry *entry_of(const char *function) {
   for (int i = 0; i < MAX_FUNCTIONS; ++i) {
@@ -99,6 +100,10 @@ int64_t standin_count(const char *what) {
     count = standin_model_count();
   } else if (strcmp(what, "tasks") == 0) {
     count = standin_task_count();
+  } else if (strcmp(what, "last core") == 0) {
+    count = last_control.bpuCoreId;
+  } else if (strcmp(what, "last priority") == 0) {
+    count = last_control.priority;
   } else {
     count = entry_of(what)->calls;
   }
@@ -113,6 +118,8 @@ void standin_hold(int32_t hold) {
   pthread_cond_broadcast(&unheld);
   pthread_mutex_unlock(&standin_lock);
 }
+
+void standin_keep_control(const hbDNNInferCtrlParam *control) { last_control = *control; }
 
 void standin_wait_while_held(void) {
   while (held) {

@@ -100,7 +100,8 @@ void standin_fail(const char *function, int32_t after, int32_t times, int32_t st
 void standin_hold(int32_t held);
 int32_t standin_last_picture(uint8_t *picture, uint32_t size);
 
-/* checks.c, for the cores; the first with the lock held. */
+/* checks.c, for the tasks and cores; the first two with the lock held. */
+void standin_keep_control(const hbDNNInferCtrlParam *control);
 void standin_wait_while_held(void);
 void standin_keep_picture(const uint8_t *luma, const uint8_t *chroma, size_t luma_size);
 

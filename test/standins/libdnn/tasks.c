@@ -161,6 +161,7 @@ int32_t hbDNNInfer(
     standin_note_misuse("hbDNNInfer with %s", wrong);
   } else {
     wanted.control = *control;
+    standin_keep_control(control);
     *task = submit(wanted);
     status = HB_DNN_SUCCESS;
   }
