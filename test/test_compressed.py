@@ -7,7 +7,7 @@ import struct
 import zlib
 
 import cv2
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 from mobileone_ros.core.compressed import decode_compressed
 from mobileone_ros.core.encodings import Encoding
 from mobileone_ros.core.frame import FrameError
@@ -86,6 +86,7 @@ def test_bytes_after_the_end_are_ignored(data):
 
 @FORMATS
 @given(share=st.floats(0, 1, exclude_max=True))
+@settings(deadline=None)
 def test_data_that_stops_early_is_refused(data, share):
     with pytest.raises(FrameError, match=r'stops|neither JPEG nor PNG|has no header'):
         decode_compressed(data[: int(len(data) * share)])
@@ -120,6 +121,7 @@ def test_other_formats_are_refused_by_their_first_bytes(data):
 @FORMATS
 @given(places=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)),
                        min_size=1, max_size=8))
+@settings(deadline=None)
 def test_damaged_data_is_a_frame_or_a_frame_error(data, places):
     damaged = bytearray(data)
     for share, value in places:
@@ -132,6 +134,7 @@ def test_damaged_data_is_a_frame_or_a_frame_error(data, places):
 
 
 @given(st.binary(max_size=64))
+@settings(deadline=None)
 def test_a_jpeg_header_of_any_bytes_ends_in_a_frame_error(tail):
     with pytest.raises(FrameError):
         decode_compressed(b'\xff\xd8\xff' + tail)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 from mobileone_ros.core.encodings import Encoding, ENCODING_NAMES
 from mobileone_ros.core.frame import derive_step, Frame, FrameError, MAX_SIDE
 import numpy as np
@@ -187,6 +187,7 @@ def test_a_strided_buffer_is_refused():
     step=st.integers(0, 90),
     size=st.integers(0, 2000),
 )
+@settings(deadline=None)
 def test_no_header_reaches_beyond_the_data(encoding, width, height, step, size):
     data = np.zeros(size, np.uint8)
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 from mobileone_ros.core.labels import imagenet_labels, labels_for, LabelsError, read_labels
 import pytest
 from support.pictures import model
@@ -67,6 +67,7 @@ names = st.text(st.characters(exclude_categories=['C', 'Z']), min_size=1).filter
 
 
 @given(st.lists(names, min_size=1, max_size=20))
+@settings(deadline=None)
 def test_any_names_survive_a_file(tmp_path_factory, labels):
     path = tmp_path_factory.getbasetemp() / 'any.txt'
     for text in ('\n'.join(labels), json.dumps(labels), json.dumps(dict(enumerate(labels)))):

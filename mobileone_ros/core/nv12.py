@@ -57,8 +57,7 @@ def resize_to_nv12(frame: Frame, placement: Placement, out: NDArray[np.uint8]) -
     if not placement.covers:
         luma.fill(_GREY_LUMA)
         chroma.fill(_GREY_CHROMA)
-    small = placement.halved()
-    luma, chroma = placement.target.of(luma), small.target.of(chroma)
+    luma, chroma = placement.target.of(luma), placement.chroma_target.of(chroma)
     if frame.encoding.is_semi_planar:
         _resize_semi_planar(frame, placement, luma, chroma)
     else:
@@ -68,14 +67,14 @@ def resize_to_nv12(frame: Frame, placement: Placement, out: NDArray[np.uint8]) -
 def _resize_semi_planar(
     frame: Frame, placement: Placement, luma: NDArray[np.uint8], chroma: NDArray[np.uint8]
 ) -> None:
-    small = placement.halved()
-    _resample_into(placement.source.of(frame.planes[0]), luma, placement.antialias)
-    source = small.source.of(frame.planes[1])
+    source = placement.source.of(frame.planes[0])
+    resample(source, _size(luma), placement.antialias, luma)
+    source = placement.chroma_source.of(frame.planes[1])
     if frame.encoding is Encoding.NV12:
-        _resample_into(source, chroma, placement.antialias)
-        return
-    swapped = resample(source, _size(chroma), placement.antialias)
-    cv2.mixChannels([swapped], [chroma], [0, 1, 1, 0])
+        resample(source, _size(chroma), placement.antialias, chroma)
+    else:
+        swapped = resample(source, _size(chroma), placement.antialias)
+        cv2.mixChannels([swapped], [chroma], [0, 1, 1, 0])
 
 
 def _resize_pairs(
@@ -88,10 +87,6 @@ def _resize_pairs(
     cv2.extractChannel(small, _LUMA_OF_PIXEL[frame.encoding], dst=luma)
     small = resample(pairs, _size(chroma), placement.antialias)
     cv2.mixChannels([small], [chroma], _CHROMA_OF_PAIR[frame.encoding])
-
-
-def _resample_into(plane: NDArray[np.uint8], out: NDArray[np.uint8], antialias: bool) -> None:
-    resample(plane, _size(out), antialias, out)
 
 
 def _size(plane: NDArray[np.uint8]) -> tuple[int, int]:

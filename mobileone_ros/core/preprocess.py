@@ -96,7 +96,7 @@ class Preprocessor:
             (frame.width, frame.height),
             (self.spec.width, self.spec.height),
             self.crop_fraction,
-            2 if frame.encoding.even_width else 1,
+            frame.encoding.even_width,
         )
 
     def _resize_packed(self, frame: Frame) -> tuple[NDArray[np.uint8], Encoding]:

@@ -58,13 +58,12 @@ class Placement:
 
     source: Box
     target: Box
+    chroma_source: Box
+    """The source's part on a plane of half its size both ways."""
+    chroma_target: Box
     covers: bool
     """Whether the target box is all of the target."""
     antialias: bool
-
-    def halved(self) -> Placement:
-        """Return the same placement for planes of half the size both ways."""
-        return Placement(self.source.halved(), self.target.halved(), self.covers, self.antialias)
 
 
 @lru_cache(maxsize=64)
@@ -73,21 +72,29 @@ def place(
     source: tuple[int, int],
     target: tuple[int, int],
     crop_fraction: float = 1.0,
-    align: int = 1,
+    even: bool = False,
 ) -> Placement:
     """
     Return where a (width, height) source lands in a (width, height) target.
 
-    Every edge is a multiple of `align`: 2 for planes that share chroma between pixels, whose
-    sides must then be even. `crop_fraction` is what CENTER_CROP keeps of the shorter side.
+    With `even` every edge is a multiple of 2, as planes need that share chroma between pixels;
+    both pictures must then have even sides. `crop_fraction` is what CENTER_CROP keeps of the
+    shorter side.
     """
-    whole_source, whole_target = Box(0, 0, *source), Box(0, 0, *target)
+    align = 2 if even else 1
+    part, inner = Box(0, 0, *source), Box(0, 0, *target)
     if mode is ResizeMode.LETTERBOX:
         inner = _fit(source, target, align)
-        return Placement(whole_source, inner, inner == whole_target, False)
-    if mode is ResizeMode.CENTER_CROP:
-        return Placement(_middle(source, target, crop_fraction, align), whole_target, True, True)
-    return Placement(whole_source, whole_target, True, False)
+    elif mode is ResizeMode.CENTER_CROP:
+        part = _middle(source, target, crop_fraction, align)
+    return Placement(
+        part,
+        inner,
+        part.halved(),
+        inner.halved(),
+        covers=(inner.width, inner.height) == target,
+        antialias=mode is ResizeMode.CENTER_CROP,
+    )
 
 
 def _fit(source: tuple[int, int], target: tuple[int, int], align: int) -> Box:
