@@ -8,14 +8,25 @@ say() {
   printf '%s\n' "$*" >&2
 }
 
-# End with one line of what went wrong, then the lines of what mends it.
-die() {
+# complain SENTENCE [HINT…]: show what went wrong, then the lines that mend it.
+complain() {
   printf '%s: error: %s\n' "${0##*/}" "$1" >&2
   shift
   if (($#)); then
-    printf '  %s\n' "$@" >&2
+    printf '%s\n' "$@" | sed 's/^/  /' >&2
   fi
+}
+
+# End as failed; see complain.
+die() {
+  complain "$@"
   exit 1
+}
+
+# End as called wrongly; see complain.
+die_of_usage() {
+  complain "$@"
+  exit 2
 }
 
 # show_help_if_asked "$@": print the help on standard input and end, if it is asked for first.
@@ -30,7 +41,7 @@ show_help_if_asked() {
 step() {
   local title=$1 started=$SECONDS log
   shift
-  log=$log_dir/${title//[^a-zA-Z0-9]/_}.log
+  log=${log_dir:?}/${title//[^a-zA-Z0-9]/_}.log
   printf '  %-44s' "$title" >&2
   if "$@" > "$log" 2>&1 < /dev/null; then
     say "$((SECONDS - started)) s"

@@ -24,8 +24,9 @@ sys.exit(not (pathlib.Path(sysconfig.get_path("include")) / "Python.h").is_file(
 
 # Print the interpreter to build with: $PYTHON, or the first that fits and lacks nothing.
 find_python() {
-  local candidate python first=''
-  for candidate in ${PYTHON:-python3 python3.{13,12,11,10} /usr/bin/python3}; do
+  local candidate candidates python first=''
+  read -r -a candidates <<< "${PYTHON:-python3 /usr/bin/python3 python3.13 python3.12 python3.11 python3.10}"
+  for candidate in "${candidates[@]}"; do
     python=$(python_that_fits "$candidate") || continue
     [[ -n $python ]] || continue
     if python_has_venv "$python" && python_has_headers "$python"; then

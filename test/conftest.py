@@ -1,0 +1,49 @@
+"""Keep a test run apart from the user's files and from every other ROS 2 on the network."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+import socket
+import tempfile
+
+import pytest
+
+DOMAINS = range(1, 102)
+"""Those of Linux that leave the ephemeral ports alone (ROS 2 concepts, "The ROS_DOMAIN_ID")."""
+
+FIRST_LOCK_PORT = 22100
+"""A run holds the TCP port at this plus its domain, so that two at once take different ones."""
+
+_domain_lock = pytest.StashKey[socket.socket]()
+_folder = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
+
+
+def _claim_domain() -> tuple[int, socket.socket]:
+    """Return a ROS domain that no other run on this machine uses, and the socket that holds it."""
+    for domain in DOMAINS:
+        lock = socket.socket()
+        try:
+            lock.bind(('127.0.0.1', FIRST_LOCK_PORT + domain))
+        except OSError:
+            lock.close()
+        else:
+            return domain, lock
+    raise pytest.UsageError('every ROS domain is taken by another test run')
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Set the environment that the tests and the processes they start see."""
+    domain, config.stash[_domain_lock] = _claim_domain()
+    config.stash[_folder] = folder = tempfile.TemporaryDirectory(prefix='mobileone_ros_test_')
+    os.environ['ROS_DOMAIN_ID'] = str(domain)
+    os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+    os.environ['ROS_LOCALHOST_ONLY'] = '1'
+    os.environ['ROS_LOG_DIR'] = str(Path(folder.name) / 'log')
+    os.environ['MOBILEONE_ROS_CACHE'] = str(Path(folder.name) / 'cache')
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Give the domain back and remove what was written."""
+    config.stash[_domain_lock].close()
+    config.stash[_folder].cleanup()
