@@ -17,13 +17,19 @@ EXECUTABLES = {
 }
 
 
-def files_of(folder: str) -> list[tuple[str, list[str]]]:
-    """Return the data files of a folder and those below, each for its place in the share."""
+def shared_files(folder: str) -> list[tuple[str, list[str]]]:
+    """Return a folder's files and those below it, each list with its place in the share."""
     places: dict[str, list[str]] = {}
     for path in sorted(Path(folder).rglob('*')):
         if path.is_file() and '__pycache__' not in path.parts:
             places.setdefault(f'share/{PACKAGE}/{path.parent}', []).append(str(path))
     return list(places.items())
+
+
+def package_data() -> list[str]:
+    """Return the files of the package's data folders, relative to the package."""
+    files = (path for path in sorted(Path(PACKAGE).rglob('*')) if path.is_file())
+    return [str(path.relative_to(PACKAGE)) for path in files if 'data' in path.parts]
 
 
 setup(
@@ -34,15 +40,16 @@ setup(
     maintainer='mobileone_ros maintainers',
     maintainer_email='maintainers@mobileone-ros.example',
     packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
-    package_data={PACKAGE: ['models/data/*', 'core/data/*', 'py.typed']},
+    package_data={PACKAGE: ['py.typed', *package_data()]},
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
         (f'share/{PACKAGE}', ['package.xml']),
-        *files_of('launch'),
-        *files_of('config'),
+        *shared_files('launch'),
+        *shared_files('config'),
     ],
     python_requires='>=3.10',
     install_requires=['setuptools'],
+    extras_require={'test': ['pytest']},
     zip_safe=False,
     entry_points={
         'console_scripts': [f'{name} = {module}:main' for name, module in EXECUTABLES.items()],
