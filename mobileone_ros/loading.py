@@ -9,9 +9,9 @@ from typing import Final, Protocol
 
 from mobileone_ros.backends.base import Backend, BackendError
 from mobileone_ros.core.classifier import Classifier, ClassifierSettings
-from mobileone_ros.core.labels import LabelsError, labels_for
-from mobileone_ros.models.catalog import UnknownVariant, find_variant
-from mobileone_ros.models.store import FoundModel, ModelFormat, ModelNotFound, find_model
+from mobileone_ros.core.labels import labels_for, LabelsError
+from mobileone_ros.models.catalog import find_variant, UnknownVariant
+from mobileone_ros.models.store import find_model, FoundModel, ModelFormat, ModelNotFound
 
 AUTO: Final = 'auto'
 

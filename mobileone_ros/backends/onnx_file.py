@@ -7,7 +7,7 @@ import stat
 from typing import Final
 
 from mobileone_ros.backends.base import ModelRejected
-from mobileone_ros.backends.onnx_wire import WireError, has_external_data
+from mobileone_ros.backends.onnx_wire import has_external_data, WireError
 
 _MAX_FILE_BYTES: Final = 2**31
 

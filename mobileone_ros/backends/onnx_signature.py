@@ -7,11 +7,10 @@ from dataclasses import dataclass
 import json
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
-
-import numpy as np
+from typing import Final, TYPE_CHECKING
 
 from mobileone_ros.backends.base import InputLayout, ModelRejected, ModelSpec
+import numpy as np
 
 if TYPE_CHECKING:
     import onnxruntime

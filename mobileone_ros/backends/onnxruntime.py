@@ -9,10 +9,7 @@ runtime's own competes with the node for cores.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any, Final, TYPE_CHECKING
 
 from mobileone_ros.backends.base import (
     BackendError,
@@ -22,7 +19,9 @@ from mobileone_ros.backends.base import (
 )
 from mobileone_ros.backends.cpu import physical_cores
 from mobileone_ros.backends.onnx_file import read_onnx_file
-from mobileone_ros.backends.onnx_signature import Signature, one_line, read_signature
+from mobileone_ros.backends.onnx_signature import one_line, read_signature, Signature
+import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import onnxruntime

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Final
 
-import numpy as np
-
 from mobileone_ros.backends.base import Backend, BackendError, Slot
 from mobileone_ros.core.frame import Frame
-from mobileone_ros.core.postprocess import softmax, top_k
+from mobileone_ros.core.postprocess import PostprocessError, softmax, top_k
 from mobileone_ros.core.prediction import Prediction, Score
 from mobileone_ros.core.preprocess import IMAGENET_MEAN, IMAGENET_STD, Preprocessor, ResizeMode
 
@@ -118,7 +116,7 @@ class Worker:
         """
         Return the top classes of a frame and where the time went.
 
-        Raises BackendError where the inference fails or its scores are not finite.
+        Raises BackendError where the inference fails or gives no finite scores.
         """
         classifier, slot = self._classifier, self._slot
         settings = classifier.settings
@@ -127,10 +125,11 @@ class Worker:
         prepared = perf_counter()
         logits = slot.infer()
         inferred = perf_counter()
-        if not np.isfinite(logits).all():
-            model = classifier.backend.spec.path.name
-            raise BackendError(f'{model} gave scores that are infinite or no numbers')
-        best = top_k(softmax(logits), settings.top_k, settings.score_threshold)
+        try:
+            probabilities = softmax(logits)
+        except PostprocessError as error:
+            raise BackendError(f'{classifier.backend.spec.path.name}: {error}') from error
+        best = top_k(probabilities, settings.top_k, settings.score_threshold)
         labels = classifier.labels
         scores = tuple(Score(index, labels[index], probability) for index, probability in best)
         return Prediction(

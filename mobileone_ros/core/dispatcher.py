@@ -19,7 +19,9 @@ R = TypeVar('R')
 DropReport: TypeAlias = Callable[[str, DropCause, str], None]
 """Called with the camera, the cause and a sentence for every frame that is dropped."""
 
-_OUTSTANDING_PER_WORKER: Final = 2
+OUTSTANDING_PER_WORKER: Final = 2
+"""Frames of one camera that may be in work or wait for their turn to be published."""
+
 _SUPERSEDED: Final = 'a newer frame came before a worker was free'
 
 _logger = logging.getLogger(__name__)
@@ -43,7 +45,7 @@ class Dispatcher(Generic[T, R]):
         self._publish = publish
         self._on_drop = on_drop
         self._queues: dict[str, CameraQueue[T, R]] = {
-            camera: CameraQueue(_OUTSTANDING_PER_WORKER * workers) for camera in cameras
+            camera: CameraQueue(OUTSTANDING_PER_WORKER * workers) for camera in cameras
         }
         self._share = FairShare(cameras)
         self._latency = LatencyWindow()
@@ -63,12 +65,8 @@ class Dispatcher(Generic[T, R]):
             refusal = self._refusal
             if refusal is not None:
                 queue.tally.drop(refusal[0])
-            elif queue.put(ticket) is not None:
-                queue.tally.drop(DropCause.SUPERSEDED)
-                refusal = (DropCause.SUPERSEDED, _SUPERSEDED)
             else:
-                self._share.arrive(camera)
-                self._work.notify()
+                refusal = self._put(queue, ticket)
         if refusal is not None:
             self._report(camera, *refusal)
 
@@ -195,6 +193,18 @@ class Dispatcher(Generic[T, R]):
                 self._notify(queue)
             if failure is not None:
                 self._report(camera, DropCause.PUBLISH_ERROR, failure)
+
+    def _put(
+        self, queue: CameraQueue[T, R], ticket: Ticket[T, R]
+    ) -> tuple[DropCause, str] | None:
+        """Lay a frame into its mailbox; return why another was dropped, if one was."""
+        is_superseding = queue.put(ticket) is not None
+        self._share.arrive(ticket.camera, replaces=is_superseding)
+        if is_superseding:
+            queue.tally.drop(DropCause.SUPERSEDED)
+            return DropCause.SUPERSEDED, _SUPERSEDED
+        self._work.notify()
+        return None
 
     def _attempt(self, ticket: Ticket[T, R]) -> str | None:
         if ticket.result is None:

@@ -3,41 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
-MAX_CREDIT: Final = 2
+MAX_CREDIT: Final = 3
 """Turns that a camera may make up for after it had nothing to show."""
+
+TOLERANCE: Final = 1
+"""Turns that a camera may be ahead of the one furthest behind and still go first."""
+
+_SMOOTHING: Final = 0.2
+
+
+@dataclass(slots=True)
+class _Claim:
+    turns: int = 0
+    """Turns had, or forfeited by having nothing to show: the camera's virtual time."""
+    last_arrival: int = 0
+    period: float = 0.0
+    deadline: float = 0.0
 
 
 class FairShare:
     """
-    Decide whose turn it is: start-time fair queueing with equal weights (Goyal et al., 1996).
+    Decide whose turn it is: fair queueing with equal weights, and deadlines among equals.
 
-    Every turn costs its camera one unit of virtual time, and the camera that is furthest behind
-    is next: those that ask for less than an equal share get all they ask for, the others split
-    the rest evenly. A camera whose frame comes just after its turn passed makes up for it, within
-    MAX_CREDIT turns, so that a long silence earns no burst. Not thread-safe.
+    Every turn costs its camera one, and whoever had the fewest turns is next, as in start-time
+    fair queueing (Goyal et al., 1996): cameras that ask for less than an equal share get all they
+    ask for, the others split the rest evenly. A silence is made up for within MAX_CREDIT turns, so
+    that a long one earns no burst.
+    A waiting frame is lost when the next of its camera comes. Within TOLERANCE turns, therefore,
+    the camera whose next frame is due first goes first. Time is counted in arrivals of all
+    cameras, which needs no clock. Not thread-safe.
     """
 
     def __init__(self, cameras: Iterable[str]) -> None:
-        self._virtual_time = dict.fromkeys(cameras, 0)
-        self._last_turn = dict.fromkeys(self._virtual_time, 0)
-        self._now = 0
-        self._turn = 0
+        self._claims = {camera: _Claim() for camera in cameras}
+        self._turns = 0
+        self._arrivals = 0
 
-    def arrive(self, camera: str) -> None:
-        """Note that a camera which had nothing waiting has a frame now."""
-        self._virtual_time[camera] = max(self._virtual_time[camera], self._now - MAX_CREDIT)
+    def arrive(self, camera: str, *, replaces: bool) -> None:
+        """Note a camera's frame, and whether it replaces one that waited."""
+        claim = self._claims[camera]
+        self._arrivals += 1
+        claim.period += _SMOOTHING * (self._arrivals - claim.last_arrival - claim.period)
+        claim.last_arrival = self._arrivals
+        claim.deadline = self._arrivals + claim.period
+        if not replaces:
+            claim.turns = max(claim.turns, self._turns - MAX_CREDIT)
 
     def choose(self, ready: Iterable[str]) -> str | None:
         """Return the camera whose turn it is and charge it, None where none is ready."""
-        camera = min(ready, key=self._rank, default=None)
-        if camera is not None:
-            self._turn += 1
-            self._last_turn[camera] = self._turn
-            self._now = max(self._now, self._virtual_time[camera])
-            self._virtual_time[camera] += 1
+        claims = [(self._claims[camera], camera) for camera in ready]
+        if not claims:
+            return None
+        if len(claims) > 1:
+            limit = min(claim.turns for claim, _ in claims) + TOLERANCE
+            claims = [entry for entry in claims if entry[0].turns <= limit]
+        claim, camera = min(claims, key=lambda entry: (entry[0].deadline, entry[0].turns))
+        self._turns = max(self._turns, claim.turns)
+        claim.turns += 1
         return camera
-
-    def _rank(self, camera: str) -> tuple[int, int]:
-        return self._virtual_time[camera], self._last_turn[camera]

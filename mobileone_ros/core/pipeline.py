@@ -17,7 +17,7 @@ from mobileone_ros.core.health import Health, HealthRecord
 from mobileone_ros.core.latency import LatencySummary
 from mobileone_ros.core.prediction import Prediction
 from mobileone_ros.core.worker_pool import WorkerPool
-from mobileone_ros.core.worker_thread import Result, WorkerThread, close_quietly
+from mobileone_ros.core.worker_thread import close_quietly, Result, WorkerThread
 
 __all__ = ['Counters', 'DropCause', 'Pipeline', 'PipelineBusy', 'PipelineStatus']
 

@@ -11,7 +11,7 @@ from typing import Generic, TypeAlias, TypeVar
 from mobileone_ros.core.camera_queue import Ticket
 from mobileone_ros.core.classifier import Classifier, Worker
 from mobileone_ros.core.counters import DropCause
-from mobileone_ros.core.dispatcher import Dispatcher, describe
+from mobileone_ros.core.dispatcher import describe, Dispatcher
 from mobileone_ros.core.frame import Frame, FrameError
 from mobileone_ros.core.health import HealthRecord, rest_s
 from mobileone_ros.core.prediction import Prediction
