@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import cv2
+from mobileone_ros.core.encodings import Encoding, parse_encoding
 import numpy as np
 from numpy.typing import NDArray
-
-from mobileone_ros.core.encodings import Encoding, parse_encoding
 
 Picture = NDArray[np.uint8]
 

@@ -1,0 +1,43 @@
+"""Argument types that several command lines share; each refuses with what it expects."""
+
+from __future__ import annotations
+
+import argparse
+import re
+
+
+def positive_float(text: str) -> float:
+    """Return a number above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float('inf'):
+        raise argparse.ArgumentTypeError(f"expected a number above 0, got '{text}'")
+    return value
+
+
+def duration(text: str) -> float:
+    """Return a number of seconds, 0 or more."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float('inf'):
+        raise argparse.ArgumentTypeError(f"expected seconds, 0 or more, got '{text}'")
+    return value
+
+
+def positive_int(text: str) -> int:
+    """Return a whole number above 0."""
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"expected a whole number above 0, got '{text}'")
+    return int(text)
+
+
+def picture_size(text: str) -> tuple[int, int]:
+    """Return (width, height) in pixels from `WxH`."""
+    match = re.fullmatch(r'(\d+)[xX](\d+)', text)
+    if match is None or '0' in match.groups():
+        raise argparse.ArgumentTypeError(f"expected WIDTHxHEIGHT as in 640x480, got '{text}'")
+    return int(match[1]), int(match[2])
