@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
-from mobileone_ros.backends.base import Backend, BackendError
+from mobileone_ros.backends.base import Backend, BackendError, BackendUnavailable
 from mobileone_ros.core.classifier import Classifier, ClassifierSettings
 from mobileone_ros.core.labels import labels_for, LabelsError
 from mobileone_ros.models.catalog import find_variant, UnknownVariant
@@ -49,6 +49,8 @@ class _Runner:
 
     name: str
     model_format: ModelFormat
+    check: Callable[[], object]
+    """Raises BackendUnavailable where this machine cannot run anything that way."""
     open: Callable[[Path, ModelRequest], Backend]
 
 
@@ -70,19 +72,28 @@ def load_classifier(request: ModelRequest, settings: ClassifierSettings, log: Lo
 
 def open_backend(request: ModelRequest, log: Log) -> Backend:
     """Load the model that a request asks for, without labels. Raises LoadError."""
-    reasons: list[str] = []
+    unavailable: list[str] = []
+    failed: list[str] = []
     for runner in _runners(request):
         try:
+            runner.check()
             found = find_model(request.model, runner.model_format, request.model_path)
             backend = runner.open(found.path, request)
         except UnknownVariant as error:
             raise LoadError(str(error)) from error
+        except BackendUnavailable as error:
+            unavailable.append(f'{runner.name}: {error}')
         except (ModelNotFound, BackendError) as error:
-            reasons.append(f'{runner.name}: {error}')
-            continue
-        _tell(request, backend, found, reasons, log)
-        return backend
-    raise LoadError('; '.join(reasons))
+            failed.append(f'{runner.name}: {error}')
+        else:
+            for reason in unavailable:
+                log.info(reason)
+            for reason in failed:
+                log.warning(reason)
+            _tell(request, backend, found, log)
+            return backend
+    # What runs here but failed is what the user can mend.
+    raise LoadError('; '.join(failed or unavailable))
 
 
 def _runners(request: ModelRequest) -> tuple[_Runner, ...]:
@@ -98,11 +109,7 @@ def _runners(request: ModelRequest) -> tuple[_Runner, ...]:
     return fitting or _RUNNERS
 
 
-def _tell(
-    request: ModelRequest, backend: Backend, found: FoundModel, reasons: list[str], log: Log
-) -> None:
-    for reason in reasons:
-        log.warning(f'not used: {reason}')
+def _tell(request: ModelRequest, backend: Backend, found: FoundModel, log: Log) -> None:
     spec = backend.spec
     log.info(
         f'{request.model}: {found.path} ({found.origin}), {spec.num_classes} classes, '
@@ -110,6 +117,12 @@ def _tell(
     )
     if found.advice:
         log.info(found.advice)
+
+
+def _check_libdnn() -> object:
+    from mobileone_ros.backends.libdnn_library import load_library
+
+    return load_library()
 
 
 def _open_libdnn(path: Path, request: ModelRequest) -> Backend:
@@ -123,10 +136,22 @@ def _open_libdnn(path: Path, request: ModelRequest) -> Backend:
     )
 
 
+def _check_hobot_dnn() -> object:
+    from mobileone_ros.backends.hobot_dnn_binding import import_binding
+
+    return import_binding()
+
+
 def _open_hobot_dnn(path: Path, request: ModelRequest) -> Backend:
     from mobileone_ros.backends.hobot_dnn import open_hobot_dnn
 
     return open_hobot_dnn(path, core=request.bpu_core, priority=request.bpu_priority)
+
+
+def _check_onnxruntime() -> object:
+    from mobileone_ros.backends.onnxruntime import import_onnxruntime
+
+    return import_onnxruntime()
 
 
 def _open_onnxruntime(path: Path, request: ModelRequest) -> Backend:
@@ -136,7 +161,7 @@ def _open_onnxruntime(path: Path, request: ModelRequest) -> Backend:
 
 
 _RUNNERS: Final = (
-    _Runner('libdnn', ModelFormat.BIN, _open_libdnn),
-    _Runner('hobot_dnn', ModelFormat.BIN, _open_hobot_dnn),
-    _Runner('onnxruntime', ModelFormat.ONNX, _open_onnxruntime),
+    _Runner('libdnn', ModelFormat.BIN, _check_libdnn, _open_libdnn),
+    _Runner('hobot_dnn', ModelFormat.BIN, _check_hobot_dnn, _open_hobot_dnn),
+    _Runner('onnxruntime', ModelFormat.ONNX, _check_onnxruntime, _open_onnxruntime),
 )

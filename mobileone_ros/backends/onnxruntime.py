@@ -9,7 +9,8 @@ runtime's own competes with the node for cores.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final, TYPE_CHECKING
+from types import ModuleType
+from typing import Any, cast, Final, TYPE_CHECKING
 
 from mobileone_ros.backends.base import (
     BackendError,
@@ -62,9 +63,7 @@ class OnnxRuntimeBackend:
     @property
     def version(self) -> str:
         """Return the version of ONNX Runtime."""
-        import onnxruntime
-
-        return str(onnxruntime.__version__)
+        return str(import_onnxruntime().__version__)
 
     @property
     def spec(self) -> ModelSpec:
@@ -127,14 +126,20 @@ class OnnxRuntimeSlot:
         self._session = None
 
 
-def _open_session(path: Path) -> onnxruntime.InferenceSession:
+def import_onnxruntime() -> ModuleType:
+    """Return the runtime's package; raises BackendUnavailable where it cannot be imported."""
     try:
         import onnxruntime
     except ImportError as error:
         raise BackendUnavailable(
             f'the onnxruntime package cannot be imported ({error}): `pip install onnxruntime`'
         ) from error
-    options = onnxruntime.SessionOptions()
+    return cast('ModuleType', onnxruntime)
+
+
+def _open_session(path: Path) -> onnxruntime.InferenceSession:
+    runtime = import_onnxruntime()
+    options = runtime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = _LOG_ERRORS_ONLY
@@ -142,8 +147,8 @@ def _open_session(path: Path) -> onnxruntime.InferenceSession:
     options.add_session_config_entry('session.load_model_format', 'ONNX')
     model = read_onnx_file(path)
     try:
-        return onnxruntime.InferenceSession(model, options, providers=['CPUExecutionProvider'])
+        return runtime.InferenceSession(model, options, providers=['CPUExecutionProvider'])
     except Exception as error:  # the runtime's exceptions have no other base class
         raise ModelRejected(
-            f'ONNX Runtime {onnxruntime.__version__} cannot load {path}: {one_line(error)}'
+            f'ONNX Runtime {runtime.__version__} cannot load {path}: {one_line(error)}'
         ) from error
