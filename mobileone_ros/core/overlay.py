@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from mobileone_ros.core.prediction import Prediction, Score
@@ -48,16 +47,35 @@ def draw_prediction(bgr: NDArray[np.uint8], prediction: Prediction) -> NDArray[n
     return picture
 
 
-def _rows(prediction: Prediction, count: int, width: int, text: int) -> list[_Row]:
-    room = width - text_width('100.0%', text) - 3 * text // 2
+def name_that_fits(score: Score, room: int, text: int) -> str:
+    """
+    Return as much of a class's name as `room` pixels hold, its capitals `text` pixels high.
+
+    Synonyms are left out first; a name in letters that no font here has becomes the class index.
+    """
 
     def fits(name: str) -> bool:
         return text_width(name, text) <= room
 
+    if not drawable(score.name):
+        explained = f'#{score.index} (no font for its name)'
+        return explained if fits(explained) else f'#{score.index}'
+    words = score.name.split(', ')
+    for count in range(len(words), 0, -1):
+        name = ', '.join(words[:count])
+        if fits(name):
+            return name
+    dots = '...' if name.isascii() else '…'
+    cut = bisect_left(range(len(name)), True, key=lambda end: not fits(name[:end] + dots))
+    return name[: max(cut - 1, 0)] + dots
+
+
+def _rows(prediction: Prediction, count: int, width: int, text: int) -> list[_Row]:
+    room = width - text_width('100.0%', text) - 3 * text // 2
     if not prediction.scores:
         return [_Row(_NOTHING, '', 0.0)]
     return [
-        _Row(_name(score, fits), f'{score.probability:.1%}', score.probability)
+        _Row(name_that_fits(score, room, text), f'{score.probability:.1%}', score.probability)
         for score in prediction.scores[:count]
     ]
 
@@ -74,18 +92,3 @@ def _draw_text(panel: NDArray[np.uint8], row: _Row, baseline: int, text: int) ->
     write_text(panel, row.name, margin, baseline, text)
     right = panel.shape[1] - text_width(row.score, text) - margin
     write_text(panel, row.score, right, baseline, text)
-
-
-def _name(score: Score, fits: Callable[[str], bool]) -> str:
-    """Return as much of a class's name as fits."""
-    if not drawable(score.name):
-        explained = f'#{score.index} (no font for its name)'
-        return explained if fits(explained) else f'#{score.index}'
-    words = score.name.split(', ')
-    for count in range(len(words), 0, -1):
-        name = ', '.join(words[:count])
-        if fits(name):
-            return name
-    dots = '...' if name.isascii() else '…'
-    cut = bisect_left(range(len(name)), True, key=lambda end: not fits(name[:end] + dots))
-    return name[: max(cut - 1, 0)] + dots
