@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -11,7 +11,13 @@ from mobileone_ros.backends.base import Backend, BackendError, BackendUnavailabl
 from mobileone_ros.core.classifier import Classifier, ClassifierSettings
 from mobileone_ros.core.labels import labels_for, LabelsError
 from mobileone_ros.models.catalog import find_variant, UnknownVariant
-from mobileone_ros.models.store import find_model, FoundModel, ModelFormat, ModelNotFound
+from mobileone_ros.models.store import (
+    BOARD_DIRECTORY,
+    find_model,
+    FoundModel,
+    ModelFormat,
+    ModelNotFound,
+)
 
 AUTO: Final = 'auto'
 
@@ -86,10 +92,7 @@ def open_backend(request: ModelRequest, log: Log) -> Backend:
         except (ModelNotFound, BackendError) as error:
             failed.append(f'{runner.name}: {error}')
         else:
-            for reason in unavailable:
-                log.info(reason)
-            for reason in failed:
-                log.warning(reason)
+            _tell_of_others(unavailable, failed, log)
             _tell(request, backend, found, log)
             return backend
     # What runs here but failed is what the user can mend.
@@ -107,6 +110,16 @@ def _runners(request: ModelRequest) -> tuple[_Runner, ...]:
     suffix = Path(request.model_path).suffix.lower()
     fitting = tuple(runner for runner in _RUNNERS if suffix == f'.{runner.model_format.value}')
     return fitting or _RUNNERS
+
+
+def _tell_of_others(unavailable: Sequence[str], failed: Sequence[str], log: Log) -> None:
+    """Say why no better backend is used: on a board in full, elsewhere nobody expects one."""
+    if unavailable and BOARD_DIRECTORY.is_dir():
+        failed = (*unavailable, *failed)
+    elif unavailable:
+        log.info('there is no BPU on this machine')
+    for reason in failed:
+        log.warning(reason)
 
 
 def _tell(request: ModelRequest, backend: Backend, found: FoundModel, log: Log) -> None:
