@@ -92,6 +92,12 @@ def test_data_that_stops_early_is_refused(data, share):
         decode_compressed(data[: int(len(data) * share)])
 
 
+def test_fill_bytes_before_a_marker_are_skipped():
+    at = JPEG.index(b'\xff\xc0')
+    filled = JPEG[:at] + b'\xff' * 3 + JPEG[at:]
+    assert np.array_equal(decode_compressed(filled).planes[0], decode_compressed(JPEG).planes[0])
+
+
 def test_the_end_of_a_thumbnail_is_not_the_end_of_the_picture():
     thumbnail = b'\xff\xe1' + struct.pack('>H', len(JPEG) + 2) + JPEG
     with_thumbnail = JPEG[:2] + thumbnail + JPEG[2:]
