@@ -12,6 +12,7 @@ PACKAGE = 'mobileone_ros'
 EXECUTABLES = {
     'classifier': 'mobileone_ros.classifier_node',
     'classify_image': 'mobileone_ros.tools.classify_image',
+    'export_model': 'mobileone_ros.tools.export_model',
     'fetch_models': 'mobileone_ros.tools.fetch_models',
     'image_publisher': 'mobileone_ros.tools.image_publisher',
 }

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from mobileone_ros.models.architecture import ARCHITECTURES
+import pytest
 
 VARIANTS = tuple(ARCHITECTURES)
 

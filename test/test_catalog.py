@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from mobileone_ros.models.catalog import find_variant, UnknownVariant, URL_BASE, VARIANTS
 import pytest
-
-from mobileone_ros.models.catalog import URL_BASE, VARIANTS, UnknownVariant, find_variant
 
 PUBLISHED = {
     # parameters (M), float top-1, int8 top-1, ms on one thread, ms on four threads, FPS

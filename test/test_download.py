@@ -10,12 +10,11 @@ import shutil
 import subprocess
 import threading
 
-import pytest
-from support.model_server import Served, serving
-
-from mobileone_ros.models.download import Patience, download
+from mobileone_ros.models.download import download, Patience
 from mobileone_ros.models.record import read_record
 from mobileone_ros.models.web_errors import DownloadError
+import pytest
+from support.model_server import Served, serving
 
 BODY = bytes(range(256)) * 2000
 SHA256 = hashlib.sha256(BODY).hexdigest()

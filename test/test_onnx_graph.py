@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 
-import numpy as np
-import onnxruntime
-import pytest
-
 from mobileone_ros.models.architecture import ARCHITECTURES
 from mobileone_ros.models.onnx_graph import deploy_model, random_model, training_model
 from mobileone_ros.models.random_weights import random_deploy_weights, random_training_weights
 from mobileone_ros.models.reparameterize import reparameterize
 from mobileone_ros.models.weights import WeightsError
+import numpy as np
+import onnxruntime
+import pytest
 
 onnx = pytest.importorskip('onnx', reason='writing ONNX files needs the onnx package')
 

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from hypothesis import given, strategies as st
-import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
-import pytest
-
 from mobileone_ros.models.architecture import ARCHITECTURES, BATCH_NORM_EPSILON, Block
 from mobileone_ros.models.random_weights import random_training_weights
 from mobileone_ros.models.reparameterize import (
@@ -17,11 +13,14 @@ from mobileone_ros.models.reparameterize import (
     reparameterize,
 )
 from mobileone_ros.models.weights import (
-    WeightsError,
     deploy_shapes,
     training_branches,
     training_shapes,
+    WeightsError,
 )
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+import pytest
 
 S0 = ARCHITECTURES['mobileone_s0']
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 
-import pytest
-
 from mobileone_ros.models import store
 from mobileone_ros.models.catalog import UnknownVariant
 from mobileone_ros.models.record import sha256_of, write_record
 from mobileone_ros.models.store import (
+    cache_directory,
+    find_model,
     ModelDamaged,
     ModelFormat,
     ModelNotFound,
-    cache_directory,
-    find_model,
 )
+import pytest
 
 BIN = 'MobileOne_S0_224x224_nv12.bin'
 

@@ -13,10 +13,10 @@ from types import MappingProxyType
 from typing import Final
 
 from mobileone_ros.models.architecture import (
+    Architecture,
     ARCHITECTURES,
     IMAGE_SIZE,
     IMAGENET_CLASSES,
-    Architecture,
 )
 
 URL_BASE: Final = 'https://archive.d-robotics.cc/downloads/rdk_model_zoo/rdk_x5'

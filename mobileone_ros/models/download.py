@@ -19,7 +19,7 @@ import threading
 from typing import BinaryIO, Final, Protocol
 
 from mobileone_ros.models.part_file import PartFile
-from mobileone_ros.models.record import Record, is_unchanged, read_record, sha256_of, write_record
+from mobileone_ros.models.record import is_unchanged, read_record, Record, sha256_of, write_record
 from mobileone_ros.models.web import Answer, check_url, open_url
 from mobileone_ros.models.web_errors import DownloadError, StaleRange, TransientError
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any, Final, TYPE_CHECKING
 
 from mobileone_ros.models.architecture import BATCH_NORM_EPSILON, Block
 from mobileone_ros.models.weights import Weights
+import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import onnx

@@ -9,27 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 import json
-from typing import TYPE_CHECKING, Final
-
-import numpy as np
+from typing import Final, TYPE_CHECKING
 
 from mobileone_ros.models.architecture import (
+    Architecture,
     ARCHITECTURES,
+    Block,
     IMAGE_SIZE,
     IMAGENET_CLASSES,
-    Architecture,
-    Block,
 )
 from mobileone_ros.models.graph_writer import GraphWriter
 from mobileone_ros.models.random_weights import random_deploy_weights
 from mobileone_ros.models.weights import (
-    Weights,
     check_weights,
     class_count,
     deploy_shapes,
     training_branches,
     training_shapes,
+    Weights,
 )
+import numpy as np
 
 if TYPE_CHECKING:
     import onnx

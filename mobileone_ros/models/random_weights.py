@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from mobileone_ros.models.architecture import Architecture, IMAGENET_CLASSES
+from mobileone_ros.models.weights import deploy_shapes, training_shapes
 import numpy as np
 from numpy.typing import NDArray
-
-from mobileone_ros.models.architecture import IMAGENET_CLASSES, Architecture
-from mobileone_ros.models.weights import deploy_shapes, training_shapes
 
 
 def random_deploy_weights(

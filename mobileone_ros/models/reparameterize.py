@@ -10,17 +10,16 @@ is rounded to float32.
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
-from mobileone_ros.models.architecture import BATCH_NORM_EPSILON, Architecture, Block
+from mobileone_ros.models.architecture import Architecture, BATCH_NORM_EPSILON, Block
 from mobileone_ros.models.weights import (
-    Weights,
     check_weights,
     class_count,
     training_branches,
     training_shapes,
+    Weights,
 )
+import numpy as np
+from numpy.typing import NDArray
 
 _Kernel = NDArray[np.float64]
 _Bias = NDArray[np.float64]

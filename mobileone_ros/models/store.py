@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from mobileone_ros.models.catalog import Variant, find_variant
+from mobileone_ros.models.catalog import find_variant, Variant
 from mobileone_ros.models.record import is_unchanged, read_record
 
 BOARD_DIRECTORY: Final = Path('/opt/hobot/model/x5/basic')

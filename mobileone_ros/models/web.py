@@ -9,11 +9,11 @@ from http import HTTPStatus
 from http.client import HTTPMessage
 import re
 import ssl
-from typing import IO, Any, Final
+from typing import Any, Final, IO
 from urllib.parse import urlsplit
 import urllib.request
 
-from mobileone_ros.models.web_errors import DownloadError, StaleRange, one_sentence_for
+from mobileone_ros.models.web_errors import DownloadError, one_sentence_for, StaleRange
 
 _USER_AGENT: Final = 'mobileone_ros fetch_models'
 

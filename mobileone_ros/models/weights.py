@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
+from mobileone_ros.models.architecture import Architecture, Block
 import numpy as np
 from numpy.typing import NDArray
-
-from mobileone_ros.models.architecture import Architecture, Block
 
 Weights: TypeAlias = Mapping[str, NDArray[Any]]
 """Arrays by the key that Apple's reference implementation gives each in its state dict."""

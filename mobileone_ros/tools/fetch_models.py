@@ -9,10 +9,10 @@ from pathlib import Path
 import sys
 import threading
 
-from mobileone_ros.models.catalog import URL_BASE, VARIANTS, UnknownVariant, Variant, find_variant
+from mobileone_ros.models.catalog import find_variant, UnknownVariant, URL_BASE, Variant, VARIANTS
 from mobileone_ros.models.download import download
 from mobileone_ros.models.record import is_unchanged, read_record
-from mobileone_ros.models.store import ModelFormat, cache_directory
+from mobileone_ros.models.store import cache_directory, ModelFormat
 from mobileone_ros.models.web import check_url
 from mobileone_ros.models.web_errors import DownloadError
 from mobileone_ros.tools._arguments import positive_float
