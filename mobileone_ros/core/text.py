@@ -47,7 +47,8 @@ def text_width(text: str, height: int) -> int:
     if text.isascii():
         scale, thickness = _hershey(height)
         return int(cv2.getTextSize(text, _HERSHEY, scale, thickness)[0][0])
-    return round(_font(text, height).getlength(text))
+    width: float = _font(text, height).getlength(text)
+    return round(width)
 
 
 def write_text(
