@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import ast
-import subprocess
-import sys
-import zipfile
 
 from mobileone_ros.backends import libdnn_library
 import pytest
 from support.standins import STANDINS
+from support.wheels import open_wheel
 
 WHEEL = 'hobot-dnn-rdkx5==3.0.6'
 EXTENSION = 'hobot_dnn_rdkx5/pyeasy_dnn.so'
@@ -21,14 +19,7 @@ NOT_IN_THE_BINDING = {'hbDNNGetVersion', 'hbDNNGetErrorDesc', 'hbDNNRelease'}
 @pytest.fixture(scope='module')
 def extension(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """Return the real extension's bytes, out of the wheel on PyPI."""
-    folder = tmp_path_factory.mktemp('wheel')
-    command = [sys.executable, '-m', 'pip', 'download', '--no-deps', '--only-binary=:all:']
-    command += ['--quiet', '--timeout', '20', '--retries', '1', '--dest', str(folder), WHEEL]
-    subprocess.run(command, capture_output=True, check=False)
-    wheels = list(folder.glob('*.whl'))
-    if not wheels:
-        pytest.skip(f'{WHEEL} cannot be downloaded here')
-    with zipfile.ZipFile(wheels[0]) as wheel:
+    with open_wheel(WHEEL, tmp_path_factory.mktemp('wheel')) as wheel:
         return wheel.read(EXTENSION)
 
 
