@@ -104,7 +104,7 @@ def test_logits_read_without_invalidating_are_stale(caller: Caller) -> None:
 
 def test_swapped_chroma_changes_the_winner(caller: Caller) -> None:
     caller.write(7)
-    chroma = caller.picture.bytes[224 * 224 :].reshape(-1, 2)
+    chroma = caller.picture.bytes[224 * 224:].reshape(-1, 2)
     chroma[:] = chroma[:, ::-1].copy()
     caller.flush(caller.picture, Flush.CLEAN)
     caller.infer()

@@ -48,11 +48,6 @@ class PictureInput:
     separate: bool
     byte_size: int
 
-    @property
-    def luma_bytes(self) -> int:
-        """Return the bytes of the Y plane."""
-        return self.width * self.height
-
 
 @dataclass(frozen=True, slots=True)
 class LogitsOutput:

@@ -105,7 +105,7 @@ class LibDnnSlot:
         self._input_memory = [memory]
         self._chroma: tuple[NDArray[np.uint8], NDArray[np.uint8]] | None = None
         if picture.separate:
-            source = pixels[picture.luma_bytes :]
+            source = self._picture[picture.height:].reshape(-1)
             chroma = self._allocate(source.size, resources)
             self._chroma = (chroma.bytes, source)
             self._input_memory.append(chroma)

@@ -8,17 +8,6 @@ X3 and X5. `test_libdnn_structures.py` holds every size and offset to what a C c
 from __future__ import annotations
 
 import ctypes
-from ctypes import (
-    c_float,
-    c_int8,
-    c_int32,
-    c_int64,
-    c_uint8,
-    c_uint32,
-    c_uint64,
-    c_void_p,
-    POINTER,
-)
 import enum
 
 MAX_DIMENSIONS = 8
@@ -83,9 +72,9 @@ class SysMem(ctypes.Structure):
     """One block of memory that both the CPU and the BPU see."""
 
     _fields_ = (
-        ('phyAddr', c_uint64),
-        ('virAddr', c_void_p),
-        ('memSize', c_uint32),
+        ('phyAddr', ctypes.c_uint64),
+        ('virAddr', ctypes.c_void_p),
+        ('memSize', ctypes.c_uint32),
     )
 
 
@@ -93,8 +82,8 @@ class TensorShape(ctypes.Structure):
     """The extent of a tensor along each of its dimensions."""
 
     _fields_ = (
-        ('dimensionSize', c_int32 * MAX_DIMENSIONS),
-        ('numDimensions', c_int32),
+        ('dimensionSize', ctypes.c_int32 * MAX_DIMENSIONS),
+        ('numDimensions', ctypes.c_int32),
     )
 
 
@@ -102,8 +91,8 @@ class QuantiShift(ctypes.Structure):
     """Dequantisation by powers of two: value = integer / 2**shift."""
 
     _fields_ = (
-        ('shiftLen', c_int32),
-        ('shiftData', POINTER(c_uint8)),
+        ('shiftLen', ctypes.c_int32),
+        ('shiftData', ctypes.POINTER(ctypes.c_uint8)),
     )
 
 
@@ -111,10 +100,10 @@ class QuantiScale(ctypes.Structure):
     """Dequantisation by scale: value = (integer - zero point) * scale."""
 
     _fields_ = (
-        ('scaleLen', c_int32),
-        ('scaleData', POINTER(c_float)),
-        ('zeroPointLen', c_int32),
-        ('zeroPointData', POINTER(c_int8)),
+        ('scaleLen', ctypes.c_int32),
+        ('scaleData', ctypes.POINTER(ctypes.c_float)),
+        ('zeroPointLen', ctypes.c_int32),
+        ('zeroPointData', ctypes.POINTER(ctypes.c_int8)),
     )
 
 
@@ -124,14 +113,14 @@ class TensorProperties(ctypes.Structure):
     _fields_ = (
         ('validShape', TensorShape),
         ('alignedShape', TensorShape),
-        ('tensorLayout', c_int32),
-        ('tensorType', c_int32),
+        ('tensorLayout', ctypes.c_int32),
+        ('tensorType', ctypes.c_int32),
         ('shift', QuantiShift),
         ('scale', QuantiScale),
-        ('quantiType', c_int32),
-        ('quantizeAxis', c_int32),
-        ('alignedByteSize', c_int32),
-        ('stride', c_int32 * MAX_DIMENSIONS),
+        ('quantiType', ctypes.c_int32),
+        ('quantizeAxis', ctypes.c_int32),
+        ('alignedByteSize', ctypes.c_int32),
+        ('stride', ctypes.c_int32 * MAX_DIMENSIONS),
     )
 
 
@@ -148,11 +137,11 @@ class InferCtrlParam(ctypes.Structure):
     """Where and how urgently a task runs; all zero is any core at the lowest priority."""
 
     _fields_ = (
-        ('bpuCoreId', c_int32),
-        ('dspCoreId', c_int32),
-        ('priority', c_int32),
-        ('more', c_int32),
-        ('customId', c_int64),
-        ('reserved1', c_int32),
-        ('reserved2', c_int32),
+        ('bpuCoreId', ctypes.c_int32),
+        ('dspCoreId', ctypes.c_int32),
+        ('priority', ctypes.c_int32),
+        ('more', ctypes.c_int32),
+        ('customId', ctypes.c_int64),
+        ('reserved1', ctypes.c_int32),
+        ('reserved2', ctypes.c_int32),
     )

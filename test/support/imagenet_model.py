@@ -80,7 +80,7 @@ def _read_weights(file: BinaryIO) -> Arrays:
 
 def _view(storage: NDArray[np.float32], tensor: _Tensor) -> NDArray[np.float32]:
     strides = [stride * storage.itemsize for stride in tensor.strides]
-    return np.lib.stride_tricks.as_strided(storage[tensor.offset :], tensor.shape, strides)
+    return np.lib.stride_tricks.as_strided(storage[tensor.offset:], tensor.shape, strides)
 
 
 class _Graph:
