@@ -128,6 +128,9 @@ def _tell(request: ModelRequest, backend: Backend, found: FoundModel, log: Log) 
         f'{request.model}: {found.path} ({found.origin}), {spec.num_classes} classes, '
         f'{spec.width}x{spec.height}, on {backend.name} {backend.version}'
     )
+    note = spec.metadata.get('note')
+    if note:
+        log.info(note)
     if found.advice:
         log.info(found.advice)
 
