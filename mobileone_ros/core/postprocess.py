@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,8 @@ def softmax(logits: NDArray[Any]) -> NDArray[np.float64]:
     if logits.ndim != 1 or not logits.size:
         raise PostprocessError(f'expected one row of scores, got an array of shape {logits.shape}')
     scores = logits.astype(np.float64)
-    if not np.isfinite(scores).all():
+    # One sum tells that all is well for less than a look at every score costs.
+    if not math.isfinite(scores.sum()) and not np.isfinite(scores).all():
         raise PostprocessError(
             f'{np.count_nonzero(~np.isfinite(scores))} of {scores.size} scores of the model are '
             'NaN or infinite'
@@ -44,10 +46,15 @@ def top_k(
     """
     if k < 1:
         raise ValueError(f'top_k must be at least 1, got {k}')
-    size = probabilities.size
-    # Partitioning finds the k-th value but any of its equals: take all of those, then sort.
-    least = np.partition(probabilities, size - k)[size - k] if k < size else -np.inf
-    candidates = np.flatnonzero(probabilities >= max(least, threshold))
-    values = probabilities[candidates]
-    order = np.argsort(-values, kind='stable')[:k]
-    return list(zip(candidates[order].tolist(), values[order].tolist(), strict=True))
+    left = probabilities.copy()
+    best: list[tuple[int, float]] = []
+    # After an inference the caches are cold: a few searches by one routine cost less than a
+    # partition and a sort, each of which has to be fetched first.
+    for _ in range(min(k, left.size)):
+        index = int(left.argmax())
+        value = float(left[index])
+        if value < threshold:
+            break
+        best.append((index, value))
+        left[index] = -np.inf
+    return best
