@@ -24,9 +24,11 @@ from mobileone_ros.model_loader import classifier_settings, model_request, Model
 from mobileone_ros.outputs import CameraOutputs
 from mobileone_ros.parameter_services import Changes, PatientParameterServices, Preparation
 from mobileone_ros.parameters import changed_settings, declare_parameters
+from mobileone_ros.reporter import DiagnosticsReporter
 from mobileone_ros.settings import Settings, SettingsError
 from mobileone_ros.transports import transport_of
 from rcl_interfaces.msg import SetParametersResult
+from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from std_srvs.srv import SetBool
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from rclpy.lifecycle import LifecycleState
 
 _LOG_PERIOD_S = 5.0
+_REPORT_PERIOD_S = 1.0
 _DRAIN_TIMEOUT_S = 5.0
 _ONLY_CAMERA = ('',)
 
@@ -93,6 +96,10 @@ class ClassifierNode(LifecycleNode):
         self._streams = {camera: self._make_stream(camera) for camera in self._cameras}
         self.add_on_set_parameters_callback(self._on_set_parameters)
         self._parameter_services = PatientParameterServices(self, self._prepare)
+        self._reporter = DiagnosticsReporter(self, self._streams)
+        self.create_timer(
+            _REPORT_PERIOD_S, self._report, clock=Clock(clock_type=ClockType.STEADY_TIME)
+        )
         self.create_service(SetBool, '~/set_enabled', self._on_set_enabled)
         refuse_impossible_transitions(self)
         if self._settings.autostart:
@@ -105,8 +112,7 @@ class ClassifierNode(LifecycleNode):
             try:
                 classifier = self._models.load(self._settings)
             except LoadError as error:
-                self.get_logger().error(str(error))
-                return _FAILURE
+                return self._fail(str(error))
             self._pipeline = Pipeline(
                 self._cameras, classifier, self._decode, self._publish, self._on_drop,
                 classifier.backend.parallel,
@@ -127,8 +133,8 @@ class ClassifierNode(LifecycleNode):
             try:
                 self._pipeline.start()
             except BackendError as error:
-                self.get_logger().error(f'the model cannot run: {error}')
-                return _FAILURE
+                return self._fail(f'the model cannot run: {error}')
+            self._reporter.last_failure = ''
             result = super().on_activate(state)
             self._publish_metadata()
             for stream in self._streams.values():
@@ -173,6 +179,19 @@ class ClassifierNode(LifecycleNode):
         if self.trigger_configure() == _SUCCESS:
             self.trigger_activate()
 
+    def _fail(self, reason: str) -> TransitionCallbackReturn:
+        self.get_logger().error(reason)
+        self._reporter.last_failure = reason
+        return _FAILURE
+
+    def _report(self) -> None:
+        for stream in self._streams.values():
+            stream.adapt()
+        if self._pipeline is not None:
+            self._pipeline.replace_hung_workers()
+        state = self._state_machine.current_state[1]
+        self._reporter.report(state, self._settings, self._pipeline)
+
     def _make_stream(self, camera: str) -> InputStream:
         return InputStream(
             self, self._transport.message_type, self._transport.topic(self, camera),
@@ -192,6 +211,7 @@ class ClassifierNode(LifecycleNode):
     def _on_drop(self, camera: str, cause: DropCause, reason: str) -> None:
         topic = self._streams[camera].topic
         if cause is DropCause.MALFORMED:
+            self._reporter.note_malformed(camera, reason)
             self.get_logger().warning(
                 f'dropped an image of {topic}: {reason}', throttle_duration_sec=_LOG_PERIOD_S
             )

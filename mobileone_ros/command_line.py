@@ -8,12 +8,11 @@ from contextlib import ExitStack
 import sys
 from typing import TYPE_CHECKING
 
-from mobileone_ros.executor import make_executor
+from mobileone_ros.executor import make_executor, spin_until
 from mobileone_ros.runtime import prepare_process
 from mobileone_ros.settings import PARAMETERS, ParameterSpec, SettingsError
 from mobileone_ros.signals import stop_on_signal
 from mobileone_ros.spinning import ros_context
-from rclpy.executors import ExternalShutdownException
 from rclpy.task import Future
 from rclpy.utilities import remove_ros_args
 
@@ -57,9 +56,7 @@ def _spin(node: ClassifierNode) -> None:
 
     try:
         with stop_on_signal(end):
-            executor.spin_until_future_complete(stop)
-    except ExternalShutdownException:
-        node.get_logger().info('the ROS context was shut down')
+            spin_until(executor, node.context, stop)
     finally:
         executor.shutdown()
         node.destroy_node()

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from rclpy.clock import Clock, ClockType
-from rclpy.executors import Executor, SingleThreadedExecutor
+from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedExecutor
 
 if TYPE_CHECKING:
     from rclpy.context import Context
     from rclpy.node import Node
+    from rclpy.task import Future
+
+_LONG_S = 3600.0
 
 
 def make_executor(context: Context) -> Executor:
@@ -27,6 +31,14 @@ def make_executor(context: Context) -> Executor:
     return EventsExecutor(context=context)
 
 
+def spin_until(executor: Executor, context: Context, done: Future[None]) -> None:
+    """Serve callbacks until `done` has a result (wake the executor then) or the context ends."""
+    # Without a time limit, EventsExecutor's deadline overflows: it spins idly and serves nothing.
+    while context.ok() and not done.done():
+        with suppress(ExternalShutdownException):
+            executor.spin_until_future_complete(done, timeout_sec=_LONG_S)
+
+
 def call_soon(node: Node, callback: Callable[[], None]) -> None:
     """
     Have the node's executor call back once, after the callback that it is in now.
@@ -36,6 +48,8 @@ def call_soon(node: Node, callback: Callable[[], None]) -> None:
     """
 
     def once() -> None:
+        # Destroying alone lets a timer without a period fire once more.
+        timer.cancel()
         node.destroy_timer(timer)
         callback()
 

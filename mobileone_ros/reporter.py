@@ -1,0 +1,122 @@
+"""Publish the node's diagnostics, with what happened since the last time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from mobileone_ros.core.counters import Counters
+from mobileone_ros.core.pipeline import Pipeline
+from mobileone_ros.diagnostics import (
+    accelerator_status,
+    AcceleratorReport,
+    stream_status,
+    StreamReport,
+)
+from mobileone_ros.input_stream import InputStream
+from mobileone_ros.settings import Settings
+
+if TYPE_CHECKING:
+    from rclpy.node import Node
+
+_NOTHING = Counters(0, 0, {}, 0)
+
+
+@dataclass(slots=True)
+class _Memory:
+    """What one stream had come to at the last report."""
+
+    counters: Counters = _NOTHING
+    lost: int = 0
+    last_malformed: str = ''
+
+
+class DiagnosticsReporter:
+    """Publish /diagnostics (REP 107) whenever `report` is called, once a second or so."""
+
+    def __init__(self, node: Node, streams: Mapping[str, InputStream]) -> None:
+        self._node = node
+        self._streams = streams
+        self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
+        self._name = node.get_fully_qualified_name().lstrip('/')
+        self._memory = {camera: _Memory() for camera in streams}
+        self._errors = 0
+        self._reported_at = monotonic()
+        self.last_failure = ''
+        """Why the node could not be configured or activated; empty once it could."""
+
+    def note_malformed(self, camera: str, reason: str) -> None:
+        """Remember why an image could not be read. Any thread."""
+        self._memory[camera].last_malformed = reason
+
+    def report(self, state: str, settings: Settings, pipeline: Pipeline[bytes] | None) -> None:
+        """Publish the status of every stream and of the accelerator."""
+        now = monotonic()
+        period_s, self._reported_at = max(now - self._reported_at, 1e-3), now
+        message = DiagnosticArray()
+        message.header.stamp = self._node.get_clock().now().to_msg()
+        message.status = [
+            *(
+                self._stream(camera, state, settings, pipeline, period_s)
+                for camera in self._streams
+            ),
+            self._accelerator(state, pipeline),
+        ]
+        self._publisher.publish(message)
+
+    def _stream(
+        self,
+        camera: str,
+        state: str,
+        settings: Settings,
+        pipeline: Pipeline[bytes] | None,
+        period_s: float,
+    ) -> DiagnosticStatus:
+        memory = self._memory[camera]
+        counters = _NOTHING if pipeline is None else pipeline.counters(camera)
+        if counters.received < memory.counters.received:
+            memory.counters = _NOTHING
+        health = self._streams[camera].health()
+        report = StreamReport(
+            health=health,
+            before=memory.counters,
+            now=counters,
+            lost_before=min(memory.lost, health.lost),
+            period_s=period_s,
+            input_timeout_s=settings.input_timeout,
+            enabled=settings.enabled,
+            last_malformed=memory.last_malformed,
+        )
+        memory.counters, memory.lost = counters, health.lost
+        return stream_status(
+            f'{self._name}: {f"input stream {camera}".rstrip()}', state, report
+        )
+
+    def _accelerator(self, state: str, pipeline: Pipeline[bytes] | None) -> DiagnosticStatus:
+        name = f'{self._name}: accelerator'
+        if pipeline is None:
+            return accelerator_status(
+                name, AcceleratorReport(state=state, last_error=self.last_failure)
+            )
+        backend = pipeline.classifier.backend
+        status = pipeline.status()
+        errors = status.health.errors
+        recent, self._errors = max(errors - self._errors, 0), errors
+        return accelerator_status(
+            name,
+            AcceleratorReport(
+                state=state,
+                backend=backend.name,
+                version=backend.version,
+                model=backend.spec.path,
+                num_classes=backend.spec.num_classes,
+                workers=status.workers,
+                latency=status.latency,
+                errors=errors,
+                recent_errors=recent,
+                last_error=status.health.last_error,
+            ),
+        )
