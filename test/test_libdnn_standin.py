@@ -125,11 +125,30 @@ def test_a_block_freed_under_a_running_task_is_noted(
     caller.flush(caller.picture, Flush.CLEAN)
     with libdnn.held():
         task = caller.submit()
+        libdnn.await_count('running', 1)
         caller.functions['hbDNNReleaseTask'](task)
         caller.logits.free()
         assert libdnn.misuse == 'hbSysFreeMem of a block that the BPU is using\n'
-    while libdnn.count('tasks'):
-        pass
+    libdnn.await_count('tasks', 0)
+
+
+def test_a_task_released_before_it_runs_never_runs(
+    caller: Caller, libdnn: LibDnnStandIn
+) -> None:
+    caller.control.bpuCoreId = 1
+    picture, logits = SharedMemory(load_library(), 224 * 336), SharedMemory(load_library(), 4000)
+    caller.flush(caller.picture, Flush.CLEAN)
+    with libdnn.held():
+        running = caller.submit()
+        libdnn.await_count('running', 1)
+        caller.flush(picture, Flush.CLEAN)
+        caller.input.sysMem[0], caller.output.sysMem[0] = picture.block, logits.block
+        caller.functions['hbDNNReleaseTask'](caller.submit())
+        picture.free()
+        logits.free()
+        assert libdnn.holdings == {'models': 1, 'blocks': 2, 'tasks': 1}
+        assert libdnn.misuse == ''
+    caller.finish(running)
 
 
 def test_tensors_shared_by_two_tasks_are_noted(caller: Caller, libdnn: LibDnnStandIn) -> None:

@@ -21,6 +21,7 @@ import math
 from pathlib import Path
 import shutil
 import subprocess
+from time import monotonic
 from typing import Any
 
 import cv2
@@ -164,9 +165,16 @@ class LibDnnStandIn:
         return {what: self.count(what) for what in ('models', 'blocks', 'tasks')}
 
     def count(self, what: str) -> int:
-        """Return the number of 'models', 'blocks' or 'tasks', or of calls of a function."""
+        """Return how many 'models', 'blocks', 'tasks', 'running', or calls of a function."""
         count: int = self._library.standin_count(what.encode())
         return count
+
+    def await_count(self, what: str, expected: int, limit_s: float = 10.0) -> None:
+        """Wait until a count is as expected."""
+        deadline = monotonic() + limit_s
+        while self.count(what) != expected:
+            if monotonic() > deadline:
+                raise AssertionError(f'{self.count(what)} {what}, not {expected}')
 
     def reset(self) -> None:
         """Forget misuses, call counts and orders."""

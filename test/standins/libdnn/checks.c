@@ -100,6 +100,8 @@ int64_t standin_count(const char *what) {
     count = standin_model_count();
   } else if (strcmp(what, "tasks") == 0) {
     count = standin_task_count();
+  } else if (strcmp(what, "running") == 0) {
+    count = standin_running_count();
   } else if (strcmp(what, "last core") == 0) {
     count = last_control.bpuCoreId;
   } else if (strcmp(what, "last priority") == 0) {

@@ -86,6 +86,7 @@ bool standin_bpu_stop(Bpu *bpu);
 
 /* tasks.c */
 int64_t standin_task_count(void);
+int64_t standin_running_count(void);
 
 /* picture.c: what the model makes of a picture, written to `output` as its properties say. */
 size_t standin_luma_size(const Description *description);

@@ -19,6 +19,14 @@ int64_t standin_task_count(void) {
   return count;
 }
 
+int64_t standin_running_count(void) {
+  int64_t count = 0;
+  for (Task *task = standin_tasks; task != NULL; task = task->next) {
+    count += task->state == RUNNING;
+  }
+  return count;
+}
+
 void standin_end_task_use(Task *task) {
   standin_end_use(task->luma);
   standin_end_use(task->chroma);
