@@ -18,7 +18,7 @@ LIMIT_S = 0.3
 
 @pytest.fixture
 def backend(libdnn: LibDnnStandIn, tmp_path: Path) -> Iterator[LibDnnBackend]:
-    """Return a model whose inferences have a limit that is short, and long for a BPU that works."""
+    """Return a model with a limit that is short, yet long for a BPU that works."""
     path = StandInModel().write(tmp_path / 'colours.bin')
     opened = open_libdnn(path, timeout_s=LIMIT_S)
     yield opened
