@@ -8,11 +8,15 @@ import re
 import zlib
 
 import cv2
+from mobileone_ros.core.color import to_bgr
+from mobileone_ros.core.compressed import decode_compressed
+from mobileone_ros.core.encodings import FrameError
 import numpy as np
 from numpy.typing import NDArray
 
 PICTURE_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.pgm', '.png', '.ppm', '.tif', '.tiff', '.webp')
 
+_JPEG_SIGNATURE = b'\xff\xd8\xff'
 _PNG_SIGNATURE = b'\x89PNG\r\n\x1a\n'
 
 
@@ -48,27 +52,29 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise MediaError(f'{path}: cannot be read: {reason}') from error
-    picture = _decode(content)
-    if picture is None:
-        raise MediaError(
-            f'{path}: not a picture that OpenCV can read (another format, or a damaged file)'
-        )
-    return picture
+    try:
+        return _decode(content)
+    except FrameError as error:
+        raise MediaError(f'{path}: {error}') from error
 
 
 def _is_picture_file(path: Path) -> bool:
     return path.suffix.lower() in PICTURE_SUFFIXES and path.is_file()
 
 
-def _decode(content: bytes) -> NDArray[np.uint8] | None:
-    # libpng reports damage on stderr by itself, beside the sentence that the caller gives.
-    if not content or (content.startswith(_PNG_SIGNATURE) and not _png_is_whole(content)):
-        return None
+def _decode(content: bytes) -> NDArray[np.uint8]:
+    if content.startswith(_PNG_SIGNATURE) and not _png_is_whole(content):
+        # libpng would report the damage on stderr by itself, beside the sentence given here.
+        raise FrameError('the PNG file is damaged: a part is missing or has a wrong checksum')
+    if content.startswith((_PNG_SIGNATURE, _JPEG_SIGNATURE)):
+        return to_bgr(decode_compressed(content))
     try:
         picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error:  # A header that promises more pixels than OpenCV's limit.
-        return None
-    return None if picture is None else np.asarray(picture, np.uint8)
+    except cv2.error:  # An empty file, or a header that promises more pixels than OpenCV's limit.
+        picture = None
+    if picture is None:
+        raise FrameError('not a picture that OpenCV can read (another format, or a damaged file)')
+    return np.asarray(picture, np.uint8)
 
 
 def _png_is_whole(content: bytes) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import re
 
+from mobileone_ros.models.catalog import find_variant, UnknownVariant
+
 
 def positive_float(text: str) -> float:
     """Return a number above 0."""
@@ -41,3 +43,11 @@ def picture_size(text: str) -> tuple[int, int]:
     if match is None or '0' in match.groups():
         raise argparse.ArgumentTypeError(f"expected WIDTHxHEIGHT as in 640x480, got '{text}'")
     return int(match[1]), int(match[2])
+
+
+def variant_name(text: str) -> str:
+    """Return the full name of a variant, `mobileone_s0` or `s0`."""
+    try:
+        return find_variant(text).name
+    except UnknownVariant as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
