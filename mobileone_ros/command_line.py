@@ -23,15 +23,16 @@ if TYPE_CHECKING:
 
 def run_classifier(argv: Sequence[str]) -> int:
     """Run the node until Ctrl-C or SIGTERM; return 0, or 1 where it could not be made."""
-    _parser().parse_args(remove_ros_args([*argv])[1:])
-    setup = prepare_process()
     with ExitStack() as stack:
         try:
-            context = stack.enter_context(ros_context(argv[1:]))
-            node = _make_node(context)
+            _parser().parse_args(remove_ros_args([*argv])[1:])
+            setup = prepare_process()
+            node = _make_node(stack.enter_context(ros_context(argv[1:])))
         except (RuntimeError, SettingsError) as error:
-            # A RuntimeError is how rclpy.init() reports arguments that it cannot parse.
-            print(f'classifier: error: {error}', file=sys.stderr)
+            # rclpy reports ROS arguments that it cannot parse as a RuntimeError, and adds the
+            # places in its sources.
+            reason = str(error).partition(', at /')[0]
+            print(f'classifier: error: {reason}', file=sys.stderr)
             return 1
         node.get_logger().info(str(setup))
         _spin(node)

@@ -8,10 +8,10 @@ from typing import Any, TYPE_CHECKING
 from mobileone_ros.settings import PARAMETERS, ParameterSpec, Settings, SettingsError
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
+from rclpy.parameter import Parameter
 
 if TYPE_CHECKING:
     from rclpy.node import Node
-    from rclpy.parameter import Parameter
 
 _NAMES = frozenset(spec.name for spec in PARAMETERS)
 
@@ -24,10 +24,23 @@ def declare_parameters(node: Node) -> Settings:
     """
     for spec in PARAMETERS:
         try:
-            node.declare_parameter(spec.name, _default(spec), describe(spec))
+            _declare(node, spec)
         except (InvalidParameterTypeException, InvalidParameterValueException) as error:
             raise SettingsError(str(error)) from error
     return Settings.from_values(current_values(node))
+
+
+def _declare(node: Node, spec: ParameterSpec) -> None:
+    descriptor = describe(spec)
+    if not spec.is_list:
+        node.declare_parameter(spec.name, spec.default, descriptor)
+        return
+    # An empty list in a file comes as a parameter that is not set.
+    default = list(spec.default)
+    node.declare_parameter(spec.name, default, ParameterDescriptor(dynamic_typing=True))
+    if node.get_parameter(spec.name).value is None:
+        node.set_parameters([Parameter(spec.name, value=default)])
+    node.set_descriptor(spec.name, descriptor)
 
 
 def current_values(node: Node) -> dict[str, Any]:
@@ -70,7 +83,3 @@ def describe(spec: ParameterSpec) -> ParameterDescriptor:
         else:
             descriptor.additional_constraints = f'Each {low:g} to {high:g}.'
     return descriptor
-
-
-def _default(spec: ParameterSpec) -> Any:
-    return list(spec.default) if isinstance(spec.default, tuple) else spec.default

@@ -11,12 +11,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 import re
-from typing import Any, TypeAlias
+from typing import Any
 
 from mobileone_ros.core.preprocess import IMAGENET_MEAN, IMAGENET_STD, ResizeMode
 from mobileone_ros.models.catalog import VARIANTS
-
-Value: TypeAlias = 'bool | int | float | str | tuple[float, ...] | tuple[str, ...]'
 
 BACKENDS = ('auto', 'libdnn', 'hobot_dnn', 'onnxruntime')
 TRANSPORTS = ('raw', 'compressed', 'hbm')
@@ -35,7 +33,7 @@ class ParameterSpec:
     """Declare one parameter. Its default's type is its type; bounds are part of the range."""
 
     name: str
-    default: Value
+    default: Any
     description: str
     choices: tuple[str, ...] = ()
     bounds: tuple[float, float] | None = None
@@ -148,8 +146,8 @@ class Settings:
     hbm_size: str
     cameras: tuple[str, ...]
     resize_mode: ResizeMode
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
     top_k: int
     score_threshold: float
     qos_reliability: str

@@ -36,7 +36,7 @@ class Transport:
     def topic(self, node: Node, camera: str) -> str:
         """Return the full name of a camera's topic; `camera` is '' for the only one."""
         base = f'{camera}/{self.base}' if camera else self.base
-        return node.resolve_topic_name(base) + self.suffix
+        return f'{node.resolve_topic_name(base)}{self.suffix}'
 
 
 def transport_of(settings: Settings) -> Transport:

@@ -1,56 +1,46 @@
-"""A peer on the other side of the middleware, and processes that leave nothing behind."""
+"""The other side of the middleware: a peer that talks to the node under test."""
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-import fcntl
-import os
-from pathlib import Path
-import signal
-import subprocess
-import sys
-import tempfile
+from collections.abc import Callable
+import gc
+import itertools
 import time
 from typing import Any
 
+from builtin_interfaces.msg import Time
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState, GetState
 import numpy as np
 from numpy.typing import NDArray
+from rcl_interfaces.msg import Parameter as ParameterMessage
+from rcl_interfaces.srv import GetParameters, SetParameters, SetParametersAtomically
 import rclpy
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
+from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
+from vision_msgs.msg import Classification
 
+NODE = '/mobileone_classifier'
 PATIENCE_S = 30.0
 """How long a condition may take on a busy machine; a test that passes never waits for it."""
 
-_DOMAINS = range(1, 101)
+BEST_EFFORT = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
+RELIABLE = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
 
-
-@contextmanager
-def claimed_domain() -> Iterator[int]:
-    """Yield a ROS domain id that no other test process on this machine has."""
-    for domain in _DOMAINS:
-        path = Path(tempfile.gettempdir()) / f'mobileone_ros_test_domain_{domain}'
-        with path.open('w') as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue
-            yield domain
-            return
-    raise RuntimeError('every ROS domain is taken by another test process')
+_RESEND_S = 1.0
 
 
 class Peer:
     """A node of the test's own, with everything needed to talk to the one under test."""
 
-    def __init__(self, domain: int) -> None:
+    def __init__(self) -> None:
         self.context = Context()
-        rclpy.init(context=self.context, domain_id=domain)
+        rclpy.init(context=self.context)
         self.node = Node('peer', context=self.context)
         self.executor = SingleThreadedExecutor(context=self.context)
         self.executor.add_node(self.node)
@@ -62,12 +52,23 @@ class Peer:
         self._guests.append(node)
         return node
 
+    def dismiss(self, node: Node) -> None:
+        """Destroy a hosted node now."""
+        self._guests.remove(node)
+        self.executor.remove_node(node)
+        node.destroy_node()
+
     def close(self) -> None:
         """Destroy everything."""
         self.executor.shutdown()
         for node in (*self._guests, self.node):
             node.destroy_node()
         self.context.try_shutdown()
+        self._guests.clear()
+        # Managed nodes hold themselves in cycles. One that is collected after a node of the same
+        # name was made takes that one's /rosout with it.
+        del self.executor
+        gc.collect()
 
     def wait_for(
         self, condition: Callable[[], Any], what: str, patience_s: float = PATIENCE_S
@@ -76,20 +77,15 @@ class Peer:
         deadline = time.monotonic() + patience_s
         while not (value := condition()):
             assert time.monotonic() < deadline, f'waited {patience_s:g} s in vain for {what}'
-            self.executor.spin_once(timeout_sec=0.05)
+            self.executor.spin_once(timeout_sec=0.02)
         return value
 
-    def collect(self, message_type: type[Any], topic: str, qos: Any = 10) -> list[Any]:
-        """Subscribe, and return the list that messages are appended to."""
+    def collect(self, message_type: type[Any], topic: str, qos: QoSProfile | int = 10) -> Any:
+        """Subscribe, and return the list that messages are appended to, once matched."""
         messages: list[Any] = []
-        self.node.create_subscription(message_type, topic, messages.append, qos)
+        subscription = self.node.create_subscription(message_type, topic, messages.append, qos)
+        self.wait_for(subscription.get_publisher_count, f'a publisher of {topic}')
         return messages
-
-    def publisher(self, message_type: type[Any], topic: str, qos: Any = 10) -> Any:
-        """Advertise, and return once a subscription has matched."""
-        publisher = self.node.create_publisher(message_type, topic, qos)
-        self.wait_for(publisher.get_subscription_count, f'a subscription to {topic}')
-        return publisher
 
     def call(self, service_type: type[Any], name: str, request: Any) -> Any:
         """Call a service and return its response."""
@@ -102,81 +98,129 @@ class Peer:
         finally:
             self.node.destroy_client(client)
 
+    def state(self, node: str = NODE) -> str:
+        """Return the label of a managed node's state."""
+        response = self.call(GetState, f'{node}/get_state', GetState.Request())
+        return str(response.current_state.label)
 
-class Process:
-    """An executable of this package as a process of its own."""
+    def change_state(self, label: str, node: str = NODE) -> bool:
+        """Ask for a transition by its label, and return whether it succeeded."""
+        request = ChangeState.Request(transition=Transition(label=label))
+        return bool(self.call(ChangeState, f'{node}/change_state', request).success)
 
-    def __init__(self, domain: int, module: str, arguments: Sequence[str], log: Path) -> None:
-        self._log = log
-        with log.open('wb') as output:
-            self._process = subprocess.Popen(
-                [sys.executable, '-c', f'import sys; from {module} import main; sys.exit(main())',
-                 *arguments],
-                stdout=output, stderr=subprocess.STDOUT,
-                env={**os.environ, 'ROS_DOMAIN_ID': str(domain), 'PYTHONUNBUFFERED': '1'},
-            )
+    def await_state(self, label: str, node: str = NODE) -> None:
+        """Wait until a managed node has reached a state."""
+        self.wait_for(lambda: self.state(node) == label, f'{node} to be {label}')
 
-    @property
-    def output(self) -> str:
-        """Return what the process has printed so far."""
-        return self._log.read_text(errors='replace')
+    def set_parameters(self, node: str = NODE, **values: Any) -> list[Any]:
+        """Set parameters one by one, as `ros2 param set` does, and return the results."""
+        request = SetParameters.Request(parameters=_messages(values))
+        return list(self.call(SetParameters, f'{node}/set_parameters', request).results)
 
-    @property
-    def is_alive(self) -> bool:
-        """Return whether the process runs."""
-        return self._process.poll() is None
+    def set_parameters_atomically(self, node: str = NODE, **values: Any) -> Any:
+        """Set parameters all or none, and return the result."""
+        request = SetParametersAtomically.Request(parameters=_messages(values))
+        return self.call(
+            SetParametersAtomically, f'{node}/set_parameters_atomically', request
+        ).result
 
-    def stop(self, number: signal.Signals = signal.SIGINT) -> int:
-        """Send a signal and return the exit code."""
-        self._process.send_signal(number)
-        return self.wait()
-
-    def wait(self) -> int:
-        """Wait for the end and return the exit code."""
-        return self._process.wait(PATIENCE_S)
-
-    def close(self) -> None:
-        """End the process by force if it still runs."""
-        if self.is_alive:
-            self._process.kill()
-            self._process.wait()
+    def get_parameter(self, name: str, node: str = NODE) -> Any:
+        """Return a parameter's value."""
+        request = GetParameters.Request(names=[name])
+        values = self.call(GetParameters, f'{node}/get_parameters', request).values
+        return Parameter.from_parameter_msg(ParameterMessage(name=name, value=values[0])).value
 
 
-def plain_picture(
-    colour: str, width: int = 64, height: int = 48
-) -> NDArray[np.uint8]:
+class CameraPeer:
+    """A camera and a consumer in one: shows pictures and sees what comes out for them."""
+
+    def __init__(
+        self,
+        peer: Peer,
+        message_type: type[Any] = Image,
+        topic: str = 'image_raw',
+        qos: QoSProfile = BEST_EFFORT,
+        results: str = f'{NODE}/classification',
+    ) -> None:
+        self.peer = peer
+        self.topic = topic
+        self.publisher = peer.node.create_publisher(message_type, topic, qos)
+        self.results: list[Classification] = peer.collect(Classification, results)
+        self._stamps = itertools.count(1)
+
+    def await_subscription(self) -> None:
+        """Wait until somebody subscribes."""
+        self.peer.wait_for(self.publisher.get_subscription_count, f'a subscriber of {self.topic}')
+
+    def send(self, message: Any) -> Time:
+        """Stamp a message with a stamp never used before, send it, and return the stamp."""
+        number = next(self._stamps)
+        stamp = Time(sec=number, nanosec=123_456_789 + number)
+        if hasattr(message, 'header'):
+            message.header.stamp = stamp
+        else:
+            message.time_stamp = stamp
+        self.publisher.publish(message)
+        return stamp
+
+    def show(self, message: Any) -> Classification:
+        """
+        Send a message until it is classified, and return the result.
+
+        A subscription that has matched on one side need not yet on the other, so one may be lost.
+        """
+        def result() -> Classification | None:
+            if time.monotonic() > self._resend_at:
+                self._stamp = self.send(message)
+                self._resend_at = time.monotonic() + _RESEND_S
+            return self.result_of(self._stamp)
+
+        self._resend_at = 0.0
+        found: Classification = self.peer.wait_for(result, 'a result')
+        return found
+
+    def result_of(self, stamp: Time) -> Classification | None:
+        """Return the result for the image of this stamp, None where there is none yet."""
+        return next((item for item in self.results if item.header.stamp == stamp), None)
+
+
+def top_class(result: Classification) -> str:
+    """Return the class_id of the best class."""
+    return str(result.results[0].class_id)
+
+
+def plain_picture(colour: str, width: int = 64, height: int = 48) -> NDArray[np.uint8]:
     """Return a picture of one colour: uint8, shape (height, width, 3), blue first."""
     bgr = {'red': (0, 0, 255), 'green': (0, 255, 0), 'blue': (255, 0, 0)}[colour]
     return np.full((height, width, 3), bgr, np.uint8)
 
 
 def image_message(
-    picture: NDArray[np.uint8], stamp: tuple[int, int] = (1, 2), frame_id: str = 'lens'
+    picture: NDArray[np.uint8], encoding: str = 'bgr8', frame_id: str = 'lens'
 ) -> Image:
-    """Return a picture as a bgr8 image message."""
+    """Return a picture whose rows are laid out as `encoding` has it, as an image message."""
     height, width = picture.shape[:2]
+    if encoding in ('nv12', 'nv21'):
+        height = height * 2 // 3
     message = Image(
-        height=height, width=width, encoding='bgr8', step=3 * width,
+        height=height, width=width, encoding=encoding, step=picture.strides[0],
         data=array('B', picture.tobytes()),
     )
-    _stamp(message, stamp, frame_id)
+    message.header.frame_id = frame_id
     return message
 
 
-def compressed_message(
-    data: bytes, stamp: tuple[int, int] = (1, 2), frame_id: str = 'lens'
-) -> CompressedImage:
+def compressed_message(data: bytes, frame_id: str = 'lens') -> CompressedImage:
     """Return an encoded picture as a compressed image message."""
     message = CompressedImage(format='jpeg', data=array('B', data))
-    _stamp(message, stamp, frame_id)
+    message.header.frame_id = frame_id
     return message
 
 
-def parameters(**values: Any) -> list[Parameter[Any]]:
+def overrides(**values: Any) -> list[Parameter[Any]]:
     """Return parameter overrides by name."""
     return [Parameter(name, value=value) for name, value in values.items()]
 
 
-def _stamp(message: Any, stamp: tuple[int, int], frame_id: str) -> None:
-    message.header.stamp.sec, message.header.stamp.nanosec = stamp
-    message.header.frame_id = frame_id
+def _messages(values: dict[str, Any]) -> list[Any]:
+    return [parameter.to_parameter_msg() for parameter in overrides(**values)]

@@ -1,0 +1,54 @@
+"""Executables of this package as processes that leave nothing behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+import os
+from pathlib import Path
+import signal
+import subprocess
+import sys
+
+PATIENCE_S = 30.0
+
+
+class Process:
+    """Run `main()` of a module in a Python of its own; output goes to a file."""
+
+    def __init__(self, module: str, arguments: Sequence[str], log: Path) -> None:
+        self._log = log
+        with log.open('wb') as output:
+            self._process = subprocess.Popen(
+                [sys.executable, '-c', f'import sys; from {module} import main; sys.exit(main())',
+                 *arguments],
+                stdout=output, stderr=subprocess.STDOUT,
+                env={**os.environ, 'PYTHONUNBUFFERED': '1'},
+            )
+
+    @property
+    def output(self) -> str:
+        """Return what the process has printed so far."""
+        return self._log.read_text(errors='replace')
+
+    @property
+    def is_alive(self) -> bool:
+        """Return whether the process runs."""
+        return self._process.poll() is None
+
+    def stop(self, number: signal.Signals = signal.SIGINT) -> int:
+        """Send a signal and return the exit code."""
+        self._process.send_signal(number)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Wait for the end and return the exit code."""
+        return self._process.wait(PATIENCE_S)
+
+    def close(self) -> None:
+        """End the process by force if it still runs."""
+        if self.is_alive:
+            self._process.kill()
+            self._process.wait()
+
+
+StartProcess = Callable[..., Process]
