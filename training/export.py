@@ -30,7 +30,7 @@ from training.pictures import load_pictures
 from training.quantize import quantize
 from training.shipped_pictures import read_packed, write_test_pictures
 from training.signs import LABELS
-from training.train import ARCHITECTURE, CHECKPOINT, normalise, PHASES
+from training.train import ARCHITECTURE, normalise, PHASES
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / 'mobileone_ros' / 'models' / 'data'
 NAME: Final = 'mobileone_s0_road_signs'
@@ -73,7 +73,7 @@ def export_models() -> tuple[Path, Path]:
 
 
 def _trained_weights() -> dict[str, NDArray[np.float32]]:
-    state = torch.load(CHECKPOINT, weights_only=True)['state_dict']
+    state = torch.load(PHASES[-1].checkpoint, weights_only=True)['state_dict']
     return {
         name: array.numpy()
         for name, array in state.items()
