@@ -12,6 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mobileone_ros.backends.base import BackendError, ModelSpec
+from mobileone_ros.backends.bpu_placement import check_placement
 from mobileone_ros.backends.hobot_dnn_binding import (
     BINDING_ERRORS,
     cause_of,
@@ -22,9 +23,6 @@ from mobileone_ros.backends.hobot_dnn_binding import (
 )
 import numpy as np
 from numpy.typing import NDArray
-
-_MAX_CORE = 2
-_MAX_PRIORITY = 255
 
 
 class HobotDnnSlot:
@@ -117,9 +115,6 @@ def open_hobot_dnn(path: Path, core: int = 0, priority: int = 0) -> HobotDnnBack
     Raises BackendUnavailable where the binding cannot be imported, ModelRejected where the file is
     not an NV12 classifier with float logits, BackendError on any other failure.
     """
-    if not 0 <= core <= _MAX_CORE:
-        raise BackendError(f'bpu_core is {core}: 0 to {_MAX_CORE} was expected')
-    if not 0 <= priority <= _MAX_PRIORITY:
-        raise BackendError(f'bpu_priority is {priority}: 0 to {_MAX_PRIORITY} was expected')
+    check_placement(core, priority)
     loaded = load_model(import_binding(), path)
     return HobotDnnBackend(loaded, describe(path, loaded.model), core, priority)

@@ -13,6 +13,7 @@ import threading
 from types import MappingProxyType
 
 from mobileone_ros.backends.base import BackendError, InputLayout, ModelSpec
+from mobileone_ros.backends.bpu_placement import check_placement, check_range
 from mobileone_ros.backends.libdnn_library import Library, load_library
 from mobileone_ros.backends.libdnn_model import Model
 from mobileone_ros.backends.libdnn_slot import LibDnnSlot
@@ -20,9 +21,6 @@ from mobileone_ros.backends.libdnn_structures import InferCtrlParam, MAX_TASKS_I
 
 _DEFAULT_THREADS = 4
 """What fills the BPU at a small latency, as the vendor's own table has it."""
-
-_MAX_CORE = 2
-_MAX_PRIORITY = 255
 
 _logger = logging.getLogger(__name__)
 
@@ -136,17 +134,11 @@ def open_libdnn(
     Raises BackendUnavailable where this machine has no BPU library that fits, ModelRejected where
     the file is not an NV12 classifier for it, BackendError on any other failure.
     """
-    _check_range('bpu_core', core, _MAX_CORE)
-    _check_range('bpu_priority', priority, _MAX_PRIORITY)
-    _check_range('num_threads', num_threads, MAX_TASKS_IN_FLIGHT)
+    check_placement(core, priority)
+    check_range('num_threads', num_threads, MAX_TASKS_IN_FLIGHT)
     if not timeout_s > 0:
         raise BackendError(f'timeout_s is {timeout_s}: more than 0 seconds was expected')
     library = load_library()
     model = Model(library, path)
     control = InferCtrlParam(bpuCoreId=core, priority=priority)
     return LibDnnBackend(library, model, control, timeout_s, num_threads or _DEFAULT_THREADS)
-
-
-def _check_range(parameter: str, value: int, highest: int) -> None:
-    if not 0 <= value <= highest:
-        raise BackendError(f'{parameter} is {value}: 0 to {highest} was expected')
