@@ -1,0 +1,1 @@
+"""Measure models, pools and nodes on the machine at hand, and report the figures."""

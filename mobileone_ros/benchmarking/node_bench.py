@@ -1,0 +1,150 @@
+"""Run programs beside a camera over DDS, and measure each for a while, by turns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+import json
+from pathlib import Path
+import sys
+import threading
+from time import sleep, time_ns
+
+import cv2
+from mobileone_ros.benchmark_observer import BenchmarkObserver, observing
+from mobileone_ros.benchmarking.cameras import noisy_gradient
+from mobileone_ros.benchmarking.node_case import CLASSIFIER, ProgramResult, StreamCase, Window
+from mobileone_ros.benchmarking.node_programs import Program
+from mobileone_ros.benchmarking.processes import Child
+import numpy as np
+
+_NAMESPACE = '/mobileone_benchmark'
+_IMAGES = f'{_NAMESPACE}/image_raw'
+_RESULTS = f'{_NAMESPACE}/classification'
+_NODE = 'benchmarked_classifier'
+_WARM_UP_S = 2.0
+_CALL_MAIN = 'import sys; from mobileone_ros.{module} import main; sys.exit(main())'
+
+
+@dataclass(frozen=True, slots=True)
+class NodeBench:
+    """
+    Everything that does not change from one measured program to the next.
+
+    `environment` is the user's own: what this process set up for itself must not reach programs
+    that are measured without it.
+    """
+
+    case: StreamCase
+    folder: Path
+    environment: Mapping[str, str]
+    backend: str
+    num_threads: int
+    seconds: float
+
+    def run(
+        self, programs: tuple[Program, ...], repeats: int, tell: Callable[[str], object]
+    ) -> tuple[ProgramResult, ...]:
+        """Measure all programs by turns, `repeats` times each. Raises ChildFailed."""
+        windows: dict[str, list[Window]] = {program.name: [] for program in programs}
+        name = f'{_NAMESPACE.strip("/")}/{_NODE}: input stream'
+        with observing(_RESULTS, name) as observer, self._camera() as stamps:
+            for repeat in range(repeats):
+                for program in programs:
+                    tell(f'{program.name}, {repeat + 1} of {repeats}')
+                    windows[program.name].append(self._measure(program, observer, stamps))
+        return tuple(ProgramResult(name, tuple(taken)) for name, taken in windows.items())
+
+    @contextmanager
+    def _camera(self) -> Iterator[list[int]]:
+        """Publish the stream from a process of its own; yield the stamps sent so far."""
+        case, stamps = self.case, []
+        picture = self.folder / 'picture.png'
+        cv2.imwrite(str(picture), noisy_gradient(case.width, case.height))
+        command = [
+            sys.executable, '-c', _CALL_MAIN.format(module='tools.image_publisher'), str(picture),
+            '--loop', '--json', '--rate', f'{case.rate_hz:g}', '--encoding', case.encoding,
+            '--transport', case.transport, '--reliability', case.reliability,
+            *(('--hbm-size', case.hbm_size) if case.transport == 'hbm' else ()),
+            '--ros-args', '-r', f'image_raw:={_IMAGES}', '-r', f'hbmem_img:={_IMAGES}',
+        ]
+
+        def note(line: str) -> None:
+            sent = json.loads(line)
+            stamps.append(sent['sec'] * 1_000_000_000 + sent['nanosec'])
+
+        log = self.folder / 'camera.log'
+        camera = Child('image_publisher', command, self.environment, log, note)
+        try:
+            camera.wait_for(lambda: bool(stamps), 'the first frame')
+            yield stamps
+        finally:
+            camera.stop()
+
+    def _measure(
+        self, program: Program, observer: BenchmarkObserver, stamps: list[int]
+    ) -> Window:
+        report = self.folder / 'report.json'
+        report.unlink(missing_ok=True)
+        observer.restart()
+        receiving = threading.Event()
+        log = self.folder / f'{program.name.replace(" ", "_")}.log'
+        child = Child(
+            program.name, self._command(program, report), self.environment, log,
+            lambda line: receiving.set(),
+        )
+        try:
+            if program.publishes_results:
+                child.wait_for(lambda: bool(observer.arrivals), 'the first result')
+            else:
+                child.wait_for(receiving.is_set, 'the first image')
+            sleep(_WARM_UP_S)
+            memory_start, cpu_start, start = child.memory_mib(), child.cpu_s(), time_ns()
+            sleep(self.seconds)
+            cpu, end = child.cpu_s() - cpu_start, time_ns()
+            memory_end = child.memory_mib()
+        finally:
+            child.stop()
+        arrivals = observer.arrivals
+        if not program.publishes_results:
+            arrivals = json.loads(report.read_text(encoding='ascii'))
+        sent = [stamp for stamp in stamps if start <= stamp < end]
+        served = np.array([pair for pair in arrivals if start <= pair[0] < end]).reshape(-1, 2)
+        return Window(
+            published=len(sent),
+            served=len(served),
+            cpu_ms=cpu * 1e3,
+            memory_start_mib=memory_start,
+            memory_end_mib=memory_end,
+            times_s=(served[:, 0] - start) / 1e9,
+            ages_ms=served[:, 1] / 1e6,
+            counts=observer.counts,
+            imbalances=observer.imbalances,
+        )
+
+    def _command(self, program: Program, report: Path) -> list[str]:
+        suffix = '/compressed' if self.case.transport == 'compressed' else ''
+        if program.script is not None:
+            return [
+                sys.executable, str(program.script), '--report', str(report),
+                '--type', self.case.message_type, '--reliability', self.case.reliability,
+                *(('--model', str(program.model)) if program.model else ()),
+                '--ros-args', '-r', f'image_raw:={_IMAGES}{suffix}',
+                '-r', f'classification:={_RESULTS}',
+            ]
+        parameters = {
+            'model_path': str(program.model),
+            # The free model is the CPU's, whatever the backend under test.
+            'backend': self.backend if program.name == CLASSIFIER else 'onnxruntime',
+            'num_threads': str(self.num_threads),
+            'image_transport': self.case.transport,
+            'hbm_size': self.case.hbm_size,
+        }
+        return [
+            sys.executable, '-c', _CALL_MAIN.format(module='classifier_node'), '--ros-args',
+            '-r', f'__node:={_NODE}', '-r', f'__ns:={_NAMESPACE}',
+            '-r', f'image_raw:={_IMAGES}', '-r', f'hbmem_img:={_IMAGES}',
+            '-r', f'~/classification:={_RESULTS}',
+            *(word for key, value in parameters.items() for word in ('-p', f'{key}:={value}')),
+        ]

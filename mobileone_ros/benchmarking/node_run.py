@@ -1,0 +1,58 @@
+"""Compare the classifier with the floors and with the common way to write such a node."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+from mobileone_ros.benchmarking.model_files import (
+    almost_free_model,
+    BenchmarkModel,
+    float_file,
+    open_model,
+)
+from mobileone_ros.benchmarking.node_bench import NodeBench
+from mobileone_ros.benchmarking.node_case import NodeResult
+from mobileone_ros.benchmarking.node_programs import programs_to_compare
+from mobileone_ros.benchmarking.samples import Spread
+from mobileone_ros.benchmarking.throughput import BareLoop
+from mobileone_ros.loading import Log
+import numpy as np
+
+_INFERENCE_S = 1.0
+
+
+def measure_node(
+    bench: NodeBench, variant: str, model_path: str, repeats: int, log: Log
+) -> NodeResult:
+    """
+    Compare the classifier with the floors and the common way on one stream.
+
+    The common way, and all that runs without inference, runs on the CPU whatever the backend.
+    Raises ChildFailed or LoadError.
+    """
+    model = open_model(variant, model_path, bench.backend, bench.folder, log)
+    free_model = almost_free_model(bench.folder)
+    free = open_model('', str(free_model), 'onnxruntime', bench.folder, log)
+    own_file = model.classifier.backend.spec.path
+    is_onnx = own_file.suffix == '.onnx'
+    common_file = own_file if is_onnx else float_file(variant, bench.folder)[0]
+    with closing(model.classifier.backend), closing(free.classifier.backend):
+        before = _inference_ms(model), _inference_ms(free)
+        programs = bench.run(
+            programs_to_compare(own_file, common_file, free_model), repeats, log.info
+        )
+        after = _inference_ms(model), _inference_ms(free)
+    inference, free_inference = (Spread.of(pair) for pair in zip(before, after, strict=True))
+    backend = model.classifier.backend
+    return NodeResult(
+        bench.case,
+        f'{model.name} ({model.weights} weights) on {backend.name} {backend.version}',
+        programs,
+        inference,
+        free_inference,
+    )
+
+
+def _inference_ms(model: BenchmarkModel) -> float:
+    with closing(BareLoop(model.classifier.backend, 1)) as loop:
+        return float(np.median(loop.run(_INFERENCE_S).durations_s)) * 1e3

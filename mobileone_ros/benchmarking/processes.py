@@ -1,0 +1,93 @@
+"""Run a program beside the benchmark, and read what it uses from /proc."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+import signal
+import subprocess
+from threading import Thread
+from time import monotonic, sleep
+
+_POLL_S = 0.02
+_PAGE = 4096
+
+
+class ChildFailed(RuntimeError):
+    """Report that a program of the benchmark did not do what it should."""
+
+
+class Child:
+    """One running program; its stdout is read line by line, its stderr kept in a file."""
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        log: Path,
+        on_line: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        """Start the program."""
+        self._name = name
+        self._log = log
+        self._on_line = on_line
+        with log.open('w', encoding='utf-8') as stderr:
+            self._process = subprocess.Popen(
+                command, env=dict(environment), stdout=subprocess.PIPE, stderr=stderr, text=True
+            )
+        self._reader = Thread(target=self._read, name=f'read {name}', daemon=True)
+        self._reader.start()
+
+    @property
+    def name(self) -> str:
+        """Return what the program is called here."""
+        return self._name
+
+    def cpu_s(self) -> float:
+        """Return the CPU seconds that the program's living threads have used."""
+        tasks = Path(f'/proc/{self._process.pid}/task')
+        return sum(_first_number(task / 'schedstat') for task in tasks.iterdir()) / 1e9
+
+    def memory_mib(self) -> float:
+        """Return the memory that is resident, in MiB."""
+        status = Path(f'/proc/{self._process.pid}/statm').read_text(encoding='ascii')
+        return int(status.split()[1]) * _PAGE / 2**20
+
+    def wait_for(self, holds: Callable[[], bool], what: str, timeout_s: float = 30.0) -> None:
+        """Wait until something holds; raise ChildFailed where it does not, or the program ends."""
+        deadline = monotonic() + timeout_s
+        while not holds():
+            if self._process.poll() is not None:
+                raise self._failure(f'ended with {self._process.returncode}')
+            if monotonic() > deadline:
+                raise self._failure(f'{what} did not come about within {timeout_s:g} s')
+            sleep(_POLL_S)
+
+    def stop(self, timeout_s: float = 15.0) -> None:
+        """Interrupt the program as Ctrl-C does, and wait for its end."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+        try:
+            self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._reader.join()
+
+    def _read(self) -> None:
+        if self._process.stdout is not None:
+            for line in self._process.stdout:
+                self._on_line(line)
+
+    def _failure(self, what: str) -> ChildFailed:
+        lines = self._log.read_text(encoding='utf-8', errors='replace').splitlines()
+        return ChildFailed(f'{self._name}: {what}; it said last: {" / ".join(lines[-3:])}')
+
+
+def _first_number(path: Path) -> int:
+    try:
+        return int(path.read_text(encoding='ascii').split()[0])
+    except (OSError, IndexError):
+        # The thread ended meanwhile.
+        return 0

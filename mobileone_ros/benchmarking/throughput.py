@@ -1,0 +1,116 @@
+"""Time a backend alone, and the whole pool around it, by turns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Barrier, Thread
+from time import perf_counter, sleep
+
+from mobileone_ros.backends.base import Backend
+from mobileone_ros.core.classifier import Classifier
+from mobileone_ros.core.counters import DropCause
+from mobileone_ros.core.frame import Frame
+from mobileone_ros.core.pipeline import Pipeline
+from mobileone_ros.core.prediction import Prediction
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What one loop achieved: frames a second, and how long each inference took, in seconds."""
+
+    frames_per_s: float
+    durations_s: NDArray[np.float64]
+
+
+class BareLoop:
+    """Run a backend's inference and nothing else, on some threads."""
+
+    def __init__(self, backend: Backend, threads: int) -> None:
+        self._slots = [backend.open_slot() for _ in range(threads)]
+        for slot in self._slots:
+            _fill(slot.input)
+            slot.infer()
+
+    def run(self, seconds: float) -> Rate:
+        """Measure for so long."""
+        durations: list[list[float]] = [[] for _ in self._slots]
+        ready = Barrier(len(self._slots))
+        spans = [0.0] * len(self._slots)
+
+        def loop(index: int) -> None:
+            infer, times = self._slots[index].infer, durations[index]
+            ready.wait()
+            start = before = perf_counter()
+            while before - start < seconds:
+                infer()
+                now = perf_counter()
+                times.append(now - before)
+                before = now
+            spans[index] = before - start
+
+        threads = [Thread(target=loop, args=(index,)) for index in range(len(self._slots))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        rate = sum(len(times) / span for times, span in zip(durations, spans, strict=True))
+        return Rate(rate, np.concatenate(durations))
+
+    def close(self) -> None:
+        """Free the tensors."""
+        for slot in self._slots:
+            slot.close()
+
+
+class PoolLoop:
+    """
+    Run the whole pipeline at its limit: decoding, pre-processing, inference, softmax and top-k.
+
+    Two cameras a worker keep it supplied: each result brings its camera's next frame.
+    """
+
+    def __init__(self, classifier: Classifier, threads: int, decode: Callable[[], Frame]) -> None:
+        self._cameras = tuple(f'camera_{index}' for index in range(2 * threads))
+        self._durations: list[float] = []
+        self._failure = ''
+        self._pipeline: Pipeline[None] = Pipeline(
+            self._cameras, classifier, lambda _: decode(), self._publish, self._on_drop, threads
+        )
+        self._pipeline.start()
+        for camera in self._cameras:
+            self._pipeline.submit(camera, None)
+
+    def run(self, seconds: float) -> Rate:
+        """Measure for so long. Raises RuntimeError where a frame failed."""
+        self._durations.clear()
+        start = perf_counter()
+        sleep(seconds)
+        durations = self._durations.copy()
+        elapsed = perf_counter() - start
+        if self._failure:
+            raise RuntimeError(self._failure)
+        return Rate(len(durations) / elapsed, np.array(durations))
+
+    def close(self) -> None:
+        """Stop the threads."""
+        self._pipeline.stop()
+
+    def _publish(self, camera: str, frame: Frame, prediction: Prediction) -> None:
+        self._durations.append(prediction.inference_s)
+        self._pipeline.submit(camera, None)
+
+    def _on_drop(self, camera: str, cause: DropCause, reason: str) -> None:
+        if cause is not DropCause.SHUT_DOWN:
+            self._failure = f'{cause.value}: {reason}'
+
+
+def _fill(values: NDArray[np.generic]) -> None:
+    """Write noise: zeros would spare some processors work that pictures do not."""
+    random = np.random.default_rng(0)
+    if values.dtype == np.uint8:
+        values[...] = random.integers(0, 256, values.shape, np.uint8)
+    else:
+        values[...] = random.normal(size=values.shape)
