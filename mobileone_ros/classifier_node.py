@@ -26,6 +26,7 @@ from mobileone_ros.parameter_services import Changes, PatientParameterServices, 
 from mobileone_ros.parameters import changed_settings, declare_parameters
 from mobileone_ros.reporter import DiagnosticsReporter
 from mobileone_ros.settings import Settings, SettingsError
+from mobileone_ros.shared_models import process_models, SharedModels
 from mobileone_ros.transports import transport_of
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType
@@ -64,12 +65,14 @@ class ClassifierNode(LifecycleNode):
         context: Context | None = None,
         parameter_overrides: Sequence[Parameter[Any]] | None = None,
         cli_args: Sequence[str] | None = None,
+        models: SharedModels | None = None,
         **node_arguments: Any,
     ) -> None:
         """
         Declare parameters and offer services.
 
-        Raises SettingsError where a parameter cannot be used.
+        Nodes with the same `models` load a file once between them; without it, all nodes of the
+        process do. Raises SettingsError where a parameter cannot be used.
         """
         super().__init__(
             node_name,
@@ -91,7 +94,7 @@ class ClassifierNode(LifecycleNode):
         except SettingsError:
             self.destroy_node()
             raise
-        self._models = ModelLoader(self.get_logger())
+        self._models = ModelLoader(self.get_logger(), models or process_models())
         self._cameras = self._settings.cameras or _ONLY_CAMERA
         self._streams = {camera: self._make_stream(camera) for camera in self._cameras}
         self.add_on_set_parameters_callback(self._on_set_parameters)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -18,6 +19,7 @@ from mobileone_ros.models.store import (
     ModelFormat,
     ModelNotFound,
 )
+from mobileone_ros.shared_models import SharedModels
 
 AUTO: Final = 'auto'
 
@@ -60,13 +62,19 @@ class _Runner:
     open: Callable[[Path, ModelRequest], Backend]
 
 
-def load_classifier(request: ModelRequest, settings: ClassifierSettings, log: Log) -> Classifier:
+def load_classifier(
+    request: ModelRequest,
+    settings: ClassifierSettings,
+    log: Log,
+    shared: SharedModels | None = None,
+) -> Classifier:
     """
     Load what a request asks for and say which model file is used and why.
 
-    With the backend `auto` the first that works here is taken. Raises LoadError.
+    With the backend `auto` the first that works here is taken. A model that `shared` has already
+    is not loaded again. Raises LoadError.
     """
-    backend = open_backend(request, log)
+    backend = open_backend(request, log, shared)
     try:
         labels = labels_for(backend.spec, request.labels_path)
         crop_fraction = find_variant(request.model).crop_fraction
@@ -76,7 +84,9 @@ def load_classifier(request: ModelRequest, settings: ClassifierSettings, log: Lo
     return Classifier(backend, labels, settings, crop_fraction)
 
 
-def open_backend(request: ModelRequest, log: Log) -> Backend:
+def open_backend(
+    request: ModelRequest, log: Log, shared: SharedModels | None = None
+) -> Backend:
     """Load the model that a request asks for, without labels. Raises LoadError."""
     unavailable: list[str] = []
     failed: list[str] = []
@@ -84,7 +94,7 @@ def open_backend(request: ModelRequest, log: Log) -> Backend:
         try:
             runner.check()
             found = find_model(request.model, runner.model_format, request.model_path)
-            backend = runner.open(found.path, request)
+            backend = _open(runner, found.path, request, shared)
         except UnknownVariant as error:
             raise LoadError(str(error)) from error
         except BackendUnavailable as error:
@@ -97,6 +107,21 @@ def open_backend(request: ModelRequest, log: Log) -> Backend:
             return backend
     # What runs here but failed is what the user can mend.
     raise LoadError('; '.join(failed or unavailable))
+
+
+def _open(
+    runner: _Runner, path: Path, request: ModelRequest, shared: SharedModels | None
+) -> Backend:
+    load = partial(runner.open, path, request)
+    if shared is None:
+        return load()
+    status = path.stat()
+    # A file that was replaced meanwhile is another model.
+    identity = (
+        runner.name, path.resolve(), status.st_mtime_ns, status.st_size,
+        request.num_threads, request.bpu_core, request.bpu_priority,
+    )
+    return shared.open(identity, load)
 
 
 def _runners(request: ModelRequest) -> tuple[_Runner, ...]:

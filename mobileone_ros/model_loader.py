@@ -11,6 +11,7 @@ from mobileone_ros.core.classifier import Classifier, ClassifierSettings
 from mobileone_ros.core.frame import Frame
 from mobileone_ros.loading import load_classifier, LoadError, Log, ModelRequest
 from mobileone_ros.settings import Settings
+from mobileone_ros.shared_models import SharedModels
 import numpy as np
 
 
@@ -48,11 +49,12 @@ class ModelLoader:
     """
     Load classifiers, warm: their first frame takes no longer than the others.
 
-    `log` is told which model file is used and why.
+    `log` is told which model file is used and why. What `shared` has is not loaded again.
     """
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: Log, shared: SharedModels) -> None:
         self._log = log
+        self._shared = shared
         self._prepared: _Prepared | None = None
 
     def load(self, settings: Settings) -> Classifier:
@@ -91,7 +93,9 @@ class ModelLoader:
                 left.outcome.backend.close()
 
     def _load(self, request: ModelRequest, settings: Settings) -> Classifier:
-        classifier = load_classifier(request, classifier_settings(settings), self._log)
+        classifier = load_classifier(
+            request, classifier_settings(settings), self._log, self._shared
+        )
         try:
             _warm_up(classifier)
         except BackendError as error:
