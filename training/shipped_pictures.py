@@ -20,8 +20,9 @@ _SHOWN: Final = (0, 3, 3, 2, 1, 1, 1, 2, 3, 2, 1, 1, 2, 1, 2, 1, 0, 3, 1, 3)
 """Which of a class's pictures is shown, chosen for its light before any model had seen it."""
 _PER_CLASS: Final = 13
 _QUALITY: Final = 85
+_PACKED_QUALITY: Final = 70
 _PACKED_SPLIT: Final = replace(
-    HELD_OUT, number=5, frame_heights=(140, 180), smallest_sign=0.35
+    HELD_OUT, number=5, frame_heights=(112, 144), smallest_sign=0.35
 )
 """Small frames, to keep many in little space; the sign is as large in pixels as a far one."""
 _SHOWN_SPLIT: Final = replace(
@@ -38,16 +39,17 @@ def write_test_pictures() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for label, name in enumerate(LABELS):
         picture, _ = make_frame(_SHOWN_SPLIT, label + len(LABELS) * _SHOWN[label], label)
-        (FOLDER / f'{name.replace(" ", "_")}.jpg').write_bytes(_jpeg(picture))
+        (FOLDER / f'{name.replace(" ", "_")}.jpg').write_bytes(_jpeg(picture, _QUALITY))
+    labels = np.tile(np.arange(len(LABELS)), _PER_CLASS)
     frames = [
-        (_jpeg(make_frame(_PACKED_SPLIT, index, index % len(LABELS))[0]), index % len(LABELS))
-        for index in range(_PER_CLASS * len(LABELS))
+        _jpeg(make_frame(_PACKED_SPLIT, index, int(label))[0], _PACKED_QUALITY)
+        for index, label in enumerate(labels)
     ]
     np.savez(
         PACKED,
-        bytes=np.frombuffer(b''.join(jpeg for jpeg, _ in frames), np.uint8),
-        ends=np.cumsum([len(jpeg) for jpeg, _ in frames]),
-        labels=np.array([label for _, label in frames]),
+        bytes=np.frombuffer(b''.join(frames), np.uint8),
+        ends=np.cumsum([len(jpeg) for jpeg in frames]),
+        labels=labels,
     )
 
 
@@ -55,11 +57,10 @@ def read_packed() -> Iterator[tuple[NDArray[np.uint8], int]]:
     """Yield the packed pictures, 8-bit BGR, each with its class index."""
     with np.load(PACKED) as pack:
         data, ends, labels = pack['bytes'], pack['ends'], pack['labels']
-    for start, end, label in zip([0, *ends[:-1]], ends, labels, strict=True):
-        picture = cv2.imdecode(data[start:end], cv2.IMREAD_COLOR)
-        yield np.asarray(picture, np.uint8), int(label)
+    for jpeg, label in zip(np.split(data, ends[:-1]), labels, strict=True):
+        yield np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR), np.uint8), int(label)
 
 
-def _jpeg(picture: NDArray[np.uint8]) -> bytes:
-    _, encoded = cv2.imencode('.jpg', picture, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+def _jpeg(picture: NDArray[np.uint8], quality: int) -> bytes:
+    _, encoded = cv2.imencode('.jpg', picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return bytes(encoded)
