@@ -58,7 +58,7 @@ def convolve(features: _Features, kernel: NDArray[Any], block: Block) -> _Featur
     taps = kernel.astype(np.float64)
     for row in range(size):
         for column in range(size):
-            seen = padded[:, row : row + height : stride, column : column + width : stride]
+            seen = padded[:, row:row + height:stride, column:column + width:stride]
             tap = taps[:, :, row, column]
             output += np.tensordot(tap, seen, 1) if block.groups == 1 else tap[:, :, None] * seen
     return output

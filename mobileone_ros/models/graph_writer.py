@@ -30,7 +30,7 @@ class GraphWriter:
         self._initializers: list[onnx.TensorProto] = []
 
     @property
-    def input(self) -> str:
+    def image(self) -> str:
         """Return the name of the tensor that holds the picture."""
         return INPUT_NAME
 
@@ -87,7 +87,7 @@ class GraphWriter:
             'BatchNormalization', inputs, f'{prefix}.output', epsilon=BATCH_NORM_EPSILON
         )
 
-    def sum(self, tensors: Sequence[str], name: str) -> str:
+    def add(self, tensors: Sequence[str], name: str) -> str:
         """Append the sum of tensors of equal shape; a single one is its own sum."""
         return self.node('Sum', tensors, f'{name}.output') if len(tensors) > 1 else tensors[0]
 

@@ -59,7 +59,7 @@ def deploy_model(
     if labels is not None and len(labels) != num_classes:
         raise ValueError(f'{len(labels)} labels do not fit a model of {num_classes} classes')
     graph = GraphWriter(np.float16 if half_precision_storage else np.float32)
-    tensor = graph.input
+    tensor = graph.image
     for block in architecture.blocks:
         convolution = f'{block.name}.reparam_conv'
         kernel, bias = weights[f'{convolution}.weight'], weights[f'{convolution}.bias']
@@ -88,9 +88,9 @@ def training_model(
     num_classes = class_count(weights)
     check_weights(weights, training_shapes(architecture, num_classes))
     graph = GraphWriter()
-    tensor = graph.input
+    tensor = graph.image
     for block in architecture.blocks:
-        tensor = graph.sum(_branches(graph, tensor, block, weights), f'{block.name}.sum')
+        tensor = graph.add(_branches(graph, tensor, block, weights), f'{block.name}.sum')
         tensor = graph.activation(tensor, block, weights)
     graph.classifier(tensor, weights)
     return graph.model(name, image_size, num_classes, {})
