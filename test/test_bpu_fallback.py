@@ -83,12 +83,12 @@ def test_a_backend_asked_for_by_name_has_no_other_in_its_place(
 
 
 def test_the_log_says_why_hobot_dnn_has_one_worker(
-    libdnn_path: Path,
+    binding_libdnn_path: Path,
     cache: Path,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setenv('MOBILEONE_ROS_LIBDNN', str(libdnn_path))
+    monkeypatch.setenv('MOBILEONE_ROS_LIBDNN', str(binding_libdnn_path))
     monkeypatch.syspath_prepend(str(STANDINS))
     StandInModel().write(cache / BIN_NAME)
     assert _chosen(ModelRequest(backend='hobot_dnn')) == 'hobot_dnn'

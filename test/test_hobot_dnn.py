@@ -32,14 +32,12 @@ def _forget_bindings() -> None:
 
 
 @pytest.fixture
-def board(libdnn_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LibDnnStandIn]:
-    """
-    Return the BPU behind the binding; either name of the binding may be put on the path.
-
-    The binding never frees a model, so nothing is expected to be gone afterwards.
-    """
-    monkeypatch.setenv('MOBILEONE_ROS_LIBDNN', str(libdnn_path))
-    standin = LibDnnStandIn(libdnn_path)
+def board(
+    binding_libdnn_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[LibDnnStandIn]:
+    """Return the BPU behind the binding; either name of the binding may be put on the path."""
+    monkeypatch.setenv('MOBILEONE_ROS_LIBDNN', str(binding_libdnn_path))
+    standin = LibDnnStandIn(binding_libdnn_path)
     standin.reset()
     _forget_bindings()
     yield standin

@@ -35,7 +35,9 @@ def board(libdnn_path: Path, tmp_path: Path) -> dict[str, str]:
 def _printed(program: str, environment: dict[str, str]) -> str:
     """Run a Python program and return what it prints."""
     command = [sys.executable, '-c', program]
-    finished = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    finished = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=False
+    )
     assert (finished.returncode, finished.stderr) == (0, '')
     return finished.stdout
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 import threading
+from time import monotonic
 from types import MappingProxyType
 
 from mobileone_ros.backends.base import BackendError, InputLayout, ModelSpec
@@ -21,6 +22,9 @@ from mobileone_ros.backends.libdnn_structures import InferCtrlParam, MAX_TASKS_I
 
 _DEFAULT_THREADS = 4
 """What fills the BPU at a small latency, as the vendor's own table has it."""
+
+_LAST_WAIT_S = 2.0
+"""What all tasks that outlived their limit have together to end, once the model is released."""
 
 _logger = logging.getLogger(__name__)
 
@@ -106,7 +110,10 @@ class LibDnnBackend:
     def _release_if_unused(self) -> None:
         if not self._closed or self._open:
             return
-        self._busy = [slot for slot in self._busy if not slot.dismantle(self._timeout_ms)]
+        deadline = monotonic() + _LAST_WAIT_S
+        for slot in self._busy.copy():
+            if slot.dismantle(max(1, round((deadline - monotonic()) * 1000))):
+                self._busy.remove(slot)
         if not self._busy:
             self._model.close()
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+import shutil
 
 import pytest
 from support.standins import build_libdnn, compiler, LibDnnStandIn
@@ -15,6 +16,12 @@ def libdnn_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if compiler() is None:
         pytest.skip('the libdnn stand-in needs a C compiler (cc or gcc)')
     return build_libdnn(tmp_path_factory.mktemp('libdnn'))
+
+
+@pytest.fixture(scope='session')
+def binding_libdnn_path(libdnn_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a second library for the vendor's Python binding, which never frees a model."""
+    return Path(shutil.copy(libdnn_path, tmp_path_factory.mktemp('binding')))
 
 
 @pytest.fixture
