@@ -17,6 +17,7 @@ from typing import Final
 import cv2
 from mobileone_ros.models.architecture import IMAGE_SIZE
 from mobileone_ros.models.onnx_graph import deploy_model
+from mobileone_ros.models.quantize import quantize
 from mobileone_ros.models.reparameterize import reparameterize
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,6 @@ from training.card import figures, Measured, to_json, to_markdown
 from training.dataset import HELD_OUT, make_frame, TRAINING
 from training.evaluate import evaluate, Example
 from training.pictures import load_pictures
-from training.quantize import quantize
 from training.shipped_pictures import read_packed, write_test_pictures
 from training.signs import LABELS
 from training.train import ARCHITECTURE, normalise, PHASES
