@@ -33,31 +33,39 @@ static void read_shape(Words words, hbDNNTensorShape *shape) {
   }
 }
 
-static int32_t read_scales(Words words, float *scales) {
-  double value;
+static int32_t read_numbers(Words words, double *numbers) {
   int32_t count = 0;
-  while (count < STANDIN_MAX_VALUES && next_number(&words, &value)) {
-    scales[count++] = (float)value;
+  while (count < STANDIN_MAX_VALUES && next_number(&words, &numbers[count])) {
+    ++count;
   }
   return count;
 }
 
-static int32_t read_zero_points(Words words, int8_t *zero_points) {
-  double value;
-  int32_t count = 0;
-  while (count < STANDIN_MAX_VALUES && next_number(&words, &value)) {
-    zero_points[count++] = (int8_t)value;
+static void read_scales(Words words, hbDNNQuantiScale *scale, float *values) {
+  double numbers[STANDIN_MAX_VALUES];
+  scale->scaleData = values;
+  scale->scaleLen = read_numbers(words, numbers);
+  for (int32_t i = 0; i < scale->scaleLen; ++i) {
+    values[i] = (float)numbers[i];
   }
-  return count;
 }
 
-static int32_t read_shifts(Words words, uint8_t *shifts) {
-  double value;
-  int32_t count = 0;
-  while (count < STANDIN_MAX_VALUES && next_number(&words, &value)) {
-    shifts[count++] = (uint8_t)value;
+static void read_zero_points(Words words, hbDNNQuantiScale *scale, int8_t *values) {
+  double numbers[STANDIN_MAX_VALUES];
+  scale->zeroPointData = values;
+  scale->zeroPointLen = read_numbers(words, numbers);
+  for (int32_t i = 0; i < scale->zeroPointLen; ++i) {
+    values[i] = (int8_t)numbers[i];
   }
-  return count;
+}
+
+static void read_shifts(Words words, hbDNNQuantiShift *shift, uint8_t *values) {
+  double numbers[STANDIN_MAX_VALUES];
+  shift->shiftData = values;
+  shift->shiftLen = read_numbers(words, numbers);
+  for (int32_t i = 0; i < shift->shiftLen; ++i) {
+    values[i] = (uint8_t)numbers[i];
+  }
 }
 
 static void read_colour(Words words, Description *description) {
@@ -92,14 +100,11 @@ static bool set_tensor_property(
   } else if (strcmp(key, "axis") == 0) {
     tensor->quantizeAxis = one_integer(words);
   } else if (strcmp(key, "scale") == 0) {
-    tensor->scale.scaleData = description->scales;
-    tensor->scale.scaleLen = read_scales(words, description->scales);
+    read_scales(words, &tensor->scale, description->scales);
   } else if (strcmp(key, "zero") == 0) {
-    tensor->scale.zeroPointData = description->zero_points;
-    tensor->scale.zeroPointLen = read_zero_points(words, description->zero_points);
+    read_zero_points(words, &tensor->scale, description->zero_points);
   } else if (strcmp(key, "shift") == 0) {
-    tensor->shift.shiftData = description->shifts;
-    tensor->shift.shiftLen = read_shifts(words, description->shifts);
+    read_shifts(words, &tensor->shift, description->shifts);
   } else {
     return false;
   }
