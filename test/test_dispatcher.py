@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 import heapq
+import random
 
 from hypothesis import given, settings, strategies as st
 from hypothesis.stateful import invariant, precondition, rule, RuleBasedStateMachine
@@ -108,20 +109,25 @@ TestAccount.settings = settings(max_examples=60, stateful_step_count=60, deadlin
 
 
 def serve(
-    rates: dict[str, float], capacity: float, workers: int, seconds: float, jitter: list[float]
+    rates: dict[str, float], capacity: float, workers: int, seconds: float, phases: list[float]
 ) -> dict[str, float]:
     """
     Run a dispatcher in simulated time and return the frames a second that each camera got.
 
-    `jitter` shifts each camera's phase, as a fraction of its period.
+    `phases` shifts each camera, as a fraction of its period. Frames come up to 5% of a period
+    late, as real ones do: clocks in exact step would make one pattern of losses last for ever.
     """
+    chance = random.Random(0)
     served = dict.fromkeys(rates, 0)
     dispatcher: Dispatcher[None, None] = Dispatcher(
         tuple(rates), lambda camera, result: None, lambda camera, cause, reason: None, workers
     )
     events: list[tuple[float, int, str, Ticket[None, None] | None]] = []
-    for (camera, rate), phase in zip(rates.items(), jitter, strict=True):
-        arrivals = [(index + phase) / rate for index in range(int(rate * seconds))]
+    for (camera, rate), phase in zip(rates.items(), phases, strict=True):
+        arrivals = [
+            (index + phase + chance.uniform(0, 0.05)) / rate
+            for index in range(int(rate * seconds))
+        ]
         events.extend((time, index, camera, None) for index, time in enumerate(arrivals))
     heapq.heapify(events)
     free, order = workers, len(events)
@@ -155,11 +161,11 @@ def max_min_share(rates: dict[str, float], capacity: float) -> dict[str, float]:
 
 
 @pytest.mark.parametrize('workers', [1, 2, 4])
-@given(jitter=st.lists(st.floats(0, 0.99), min_size=4, max_size=4))
+@given(phases=st.lists(st.floats(0, 0.99), min_size=4, max_size=4))
 @settings(max_examples=15, deadline=None)
-def test_four_cameras_get_their_rate_or_their_max_min_share(workers, jitter):
+def test_four_cameras_get_their_rate_or_their_max_min_share(workers, phases):
     rates = {'front': 30.0, 'rear': 15.0, 'left': 10.0, 'right': 5.0}
-    served = serve(rates, 40.0, workers, 60.0, jitter)
+    served = serve(rates, 40.0, workers, 60.0, phases)
     for camera, share in max_min_share(rates, 40.0).items():
         assert served[camera] == pytest.approx(share, rel=0.05)
 

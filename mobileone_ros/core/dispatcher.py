@@ -12,6 +12,7 @@ from mobileone_ros.core.camera_queue import CameraQueue, Ticket
 from mobileone_ros.core.counters import Counters, DropCause
 from mobileone_ros.core.fair_share import FairShare
 from mobileone_ros.core.latency import LatencySummary, LatencyWindow, summarise
+from mobileone_ros.core.sleepers import Sleepers
 
 T = TypeVar('T')
 R = TypeVar('R')
@@ -50,7 +51,7 @@ class Dispatcher(Generic[T, R]):
         self._share = FairShare(cameras)
         self._latency = LatencyWindow()
         self._lock = Lock()
-        self._work = Condition(self._lock)
+        self._idle_workers = Sleepers(self._lock)
         self._quiet = Condition(self._lock)
         self._refusal: tuple[DropCause, str] | None = None
         self._paused = False
@@ -77,7 +78,7 @@ class Dispatcher(Generic[T, R]):
                 camera = None if self._paused else self._share.choose(self._ready_cameras())
                 if camera is not None:
                     return self._queues[camera].take()
-                self._work.wait()
+                self._idle_workers.wait()
         return None
 
     def publish(self, ticket: Ticket[T, R], result: R) -> bool:
@@ -136,7 +137,7 @@ class Dispatcher(Generic[T, R]):
         """Give workers frames again."""
         with self._lock:
             self._paused = False
-            self._work.notify_all()
+            self._idle_workers.wake_all()
 
     def wait_until_quiet(self, timeout_s: float) -> bool:
         """
@@ -147,7 +148,7 @@ class Dispatcher(Generic[T, R]):
         with self._lock:
             return self._quiet.wait_for(self._is_quiet, timeout_s)
 
-    def open(self) -> None:
+    def open(self) -> None:  # noqa: A003
         """Let workers take frames, after `close`."""
         with self._lock:
             self._closed = False
@@ -156,7 +157,7 @@ class Dispatcher(Generic[T, R]):
         """Send every waiting worker home: `take` returns None."""
         with self._lock:
             self._closed = True
-            self._work.notify_all()
+            self._idle_workers.wake_all()
 
     def counters(self, camera: str) -> Counters:
         """Return one camera's counts; raises KeyError where there is no such camera."""
@@ -203,7 +204,7 @@ class Dispatcher(Generic[T, R]):
         if is_superseding:
             queue.tally.drop(DropCause.SUPERSEDED)
             return DropCause.SUPERSEDED, _SUPERSEDED
-        self._work.notify()
+        self._idle_workers.wake_one()
         return None
 
     def _attempt(self, ticket: Ticket[T, R]) -> str | None:
@@ -217,7 +218,7 @@ class Dispatcher(Generic[T, R]):
 
     def _notify(self, queue: CameraQueue[T, R]) -> None:
         if queue.is_ready:
-            self._work.notify()
+            self._idle_workers.wake_one()
         if self._is_quiet():
             self._quiet.notify_all()
 
