@@ -43,7 +43,7 @@ class CompressedImageView:
 
     stamp_ns: int
     frame_id: str
-    format: str
+    format: str  # noqa: A003
     data: memoryview
 
 

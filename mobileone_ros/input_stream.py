@@ -18,14 +18,14 @@ from mobileone_ros.qos import (
 )
 from rclpy.qos import ReliabilityPolicy
 
+if TYPE_CHECKING:
+    from rclpy.node import Node
+    from rclpy.subscription import Subscription
+
 try:
     from rclpy.event_handler import SubscriptionEventCallbacks, UnsupportedEventTypeError
 except ImportError:  # Humble
     from rclpy.qos_event import SubscriptionEventCallbacks, UnsupportedEventTypeError
-
-if TYPE_CHECKING:
-    from rclpy.node import Node
-    from rclpy.subscription import Subscription
 
 _LOG_PERIOD_S = 10.0
 

@@ -59,7 +59,7 @@ class _Runner:
     model_format: ModelFormat
     check: Callable[[], object]
     """Raises BackendUnavailable where this machine cannot run anything that way."""
-    open: Callable[[Path, ModelRequest], Backend]
+    open: Callable[[Path, ModelRequest], Backend]  # noqa: A003
 
 
 def load_classifier(

@@ -37,7 +37,7 @@ def png_of(width, height, pixels=b''):
 def jpeg_of(width, height):
     """Return the JPEG with another size in its header."""
     at = JPEG.index(b'\xff\xc0') + 5
-    return JPEG[:at] + struct.pack('>HH', height, width) + JPEG[at + 4 :]
+    return JPEG[:at] + struct.pack('>HH', height, width) + JPEG[at + 4:]
 
 
 def test_png_is_decoded_without_loss():

@@ -108,8 +108,8 @@ def test_models_of_odd_size_are_served(encoding, mode):
 def test_letterbox_keeps_the_shape_and_fills_up_with_grey():
     seen = picture_of(frame_of(np.full((90, 160, 3), 255, np.uint8)), ResizeMode.LETTERBOX)
     assert (seen[:49] == 127).all()
-    assert (seen[49 : 49 + 126] == 255).all()
-    assert (seen[49 + 126 :] == 127).all()
+    assert (seen[49:49 + 126] == 255).all()
+    assert (seen[49 + 126:] == 127).all()
 
 
 def test_letterbox_of_a_tall_picture_has_bars_at_the_sides():
@@ -132,7 +132,7 @@ def test_center_crop_shows_the_middle_of_the_shorter_side_as_timm_does():
     picture = smooth_picture(640, 480)
     whole = cv2.resize(picture, (round(640 * 256 / 480), 256), interpolation=cv2.INTER_AREA)
     left = (whole.shape[1] - 224) // 2
-    expected = whole[16 : 16 + 224, left : left + 224]
+    expected = whole[16:16 + 224, left:left + 224]
     difference = picture_of(frame_of(picture), ResizeMode.CENTER_CROP).astype(int) - expected
     assert np.abs(difference).max() <= 3
 

@@ -15,7 +15,7 @@ import pytest
 
 torch = pytest.importorskip('torch', reason='the training form needs the optional torch')
 
-from mobileone_ros.models.torch_form import (  # noqa: E402 (only where torch is)
+from mobileone_ros.models.torch_form import (  # noqa: E402, I100 (only where torch is)
     initialise,
     MobileOneTrainingForm,
 )

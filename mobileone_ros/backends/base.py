@@ -74,7 +74,7 @@ class Slot(Protocol):
     """One worker's tensors. Not thread-safe: one slot, one thread at a time."""
 
     @property
-    def input(self) -> NDArray[Any]:
+    def input(self) -> NDArray[Any]:  # noqa: A003
         """Return the writable, C-contiguous array to fill before `infer`, the same every time."""
 
     def infer(self) -> NDArray[np.float32]:

@@ -39,7 +39,7 @@ class HobotDnnSlot:
         self._closed = False
 
     @property
-    def input(self) -> NDArray[np.uint8]:
+    def input(self) -> NDArray[np.uint8]:  # noqa: A003
         """Return the picture to fill: uint8, shape (height * 3 // 2, width), NV12."""
         return self._picture
 

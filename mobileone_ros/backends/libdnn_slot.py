@@ -56,7 +56,7 @@ class LibDnnSlot:
             self._resources = resources.pop_all()
 
     @property
-    def input(self) -> NDArray[np.uint8]:
+    def input(self) -> NDArray[np.uint8]:  # noqa: A003
         """Return the picture to fill: uint8, shape (height * 3 // 2, width), NV12."""
         return self._picture
 

@@ -105,7 +105,7 @@ class OnnxRuntimeSlot:
         )
 
     @property
-    def input(self) -> NDArray[np.float32]:
+    def input(self) -> NDArray[np.float32]:  # noqa: A003
         """Return the array to fill, float32 of shape (1, 3, height, width)."""
         return self._input
 

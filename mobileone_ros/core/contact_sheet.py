@@ -33,7 +33,7 @@ def contact_sheet(
     for index, picture in enumerate(pictures):
         row, column = divmod(index, columns)
         top, left = _GAP + row * (height + _GAP), _GAP + column * (width + _GAP)
-        _paste(picture, sheet[top : top + height, left : left + width])
+        _paste(picture, sheet[top:top + height, left:left + width])
     return sheet
 
 
@@ -44,6 +44,6 @@ def _paste(picture: NDArray[np.uint8], cell: NDArray[np.uint8]) -> None:
     size = max(1, round(width * scale)), max(1, round(height * scale))
     left, top = (cell.shape[1] - size[0]) // 2, (cell.shape[0] - size[1]) // 2
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    cell[top : top + size[1], left : left + size[0]] = cv2.resize(
+    cell[top:top + size[1], left:left + size[0]] = cv2.resize(
         picture, size, interpolation=method
     )

@@ -1,4 +1,4 @@
-"""How the bytes of a picture are laid out, under the names that ROS drivers use."""
+"""How the bytes of a picture are laid out, under the names that ROS drivers use."""  # noqa: A005
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def _read_jpeg(data: bytes) -> ImageHeader:
             if data.rfind(_JPEG_END, offset) < 0:
                 raise FrameError(f'JPEG stops before its end, after {len(data)} bytes')
             return header
-        offset += 2 + int.from_bytes(data[offset + 2 : offset + 4], 'big')
+        offset += 2 + int.from_bytes(data[offset + 2:offset + 4], 'big')
     raise FrameError(f'JPEG stops before its picture, after {len(data)} bytes')
 
 

@@ -41,7 +41,7 @@ def draw_prediction(bgr: NDArray[np.uint8], prediction: Prediction) -> NDArray[n
     panel = picture[:, : min(width, 32 * text)]
     rows = _rows(prediction, max(1, height // 2 // line), panel.shape[1], text)
     for index, row in enumerate(rows):
-        _draw_bar(panel[index * line : (index + 1) * line], row.share, _OTHERS if index else _BEST)
+        _draw_bar(panel[index * line:(index + 1) * line], row.share, _OTHERS if index else _BEST)
     for index, row in enumerate(rows):
         _draw_text(panel, row, index * line + line // 2 + text // 2, text)
     return picture

@@ -45,7 +45,7 @@ class Box:
 
     def of(self, plane: NDArray[Any]) -> NDArray[Any]:
         """Return the view of a plane's pixels inside this box."""
-        return plane[self.y : self.y + self.height, self.x : self.x + self.width]
+        return plane[self.y:self.y + self.height, self.x:self.x + self.width]
 
     def halved(self) -> Box:
         """Return the same box on a plane of half the size both ways."""

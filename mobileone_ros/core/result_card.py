@@ -40,7 +40,7 @@ def draw_result_card(
     scores = prediction.scores[: (height - 4 * text) // (3 * _SMALLEST_TEXT)]
     pitch = (height - 4 * text) // max(len(scores), 5)
     for index, score in enumerate(scores):
-        strip = panel[text + index * pitch : text + (index + 1) * pitch, margin:-margin]
+        strip = panel[text + index * pitch:text + (index + 1) * pitch, margin:-margin]
         _draw_class(strip, score, min(text, pitch // 3), _OTHERS if index else _BEST)
     return np.hstack([picture, panel])
 
@@ -65,7 +65,7 @@ def _draw_class(
     baseline = height // 2 - text // 3
     write_text(strip, name_that_fits(score, room, text), 0, baseline, text)
     write_text(strip, share, width - text_width(share, text), baseline, text)
-    trough = strip[height // 2 + text // 3 : height - text // 2]
+    trough = strip[height // 2 + text // 3:height - text // 2]
     trough[:] = _TROUGH
     trough[:, : round(width * score.probability)] = colour
 

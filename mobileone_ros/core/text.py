@@ -63,8 +63,8 @@ def write_text(
         return
     mask = _mask(text, height)
     top = baseline - 2 * height
-    area = picture[max(top, 0) : top + mask.shape[0], x : x + mask.shape[1]]
-    mask = mask[max(-top, 0) :][: area.shape[0], : area.shape[1], np.newaxis]
+    area = picture[max(top, 0):top + mask.shape[0], x:x + mask.shape[1]]
+    mask = mask[max(-top, 0):][: area.shape[0], : area.shape[1], np.newaxis]
     np.copyto(area, area + ((255 - area) * (mask / 255.0)).astype(np.uint8))
 
 

@@ -73,8 +73,8 @@ def _packed_422(bgr: Picture, luma_at: int) -> Picture:
     # sample for each row of the picture.
     i420 = cv2.cvtColor(np.repeat(bgr, 2, axis=0), cv2.COLOR_BGR2YUV_I420)
     packed = np.empty((height, width, 2), np.uint8)
-    packed[..., luma_at] = i420[: 2 * height : 2]
-    chroma = i420[2 * height :].reshape(2, height, width // 2)
+    packed[..., luma_at] = i420[: 2 * height:2]
+    chroma = i420[2 * height:].reshape(2, height, width // 2)
     packed[:, 0::2, 1 - luma_at] = chroma[0]
     packed[:, 1::2, 1 - luma_at] = chroma[1]
     return packed

@@ -90,11 +90,11 @@ def _png_is_whole(content: bytes) -> bool:
 def _png_chunks(content: bytes) -> Iterator[tuple[bytes, bytes, int]]:
     offset = len(_PNG_SIGNATURE)
     while offset + 12 <= len(content):
-        size = int.from_bytes(content[offset : offset + 4], 'big')
-        kind = content[offset + 4 : offset + 8]
-        body = content[offset + 8 : offset + 8 + size]
+        size = int.from_bytes(content[offset:offset + 4], 'big')
+        kind = content[offset + 4:offset + 8]
+        body = content[offset + 8:offset + 8 + size]
         end = offset + 12 + size
-        yield kind, body, int.from_bytes(content[end - 4 : end], 'big')
+        yield kind, body, int.from_bytes(content[end - 4:end], 'big')
         offset = end
 
 

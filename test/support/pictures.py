@@ -34,7 +34,7 @@ def to_i420(bgr):
     """Return Y, U, V planes by OpenCV's conversion."""
     height, width = bgr.shape[:2]
     i420 = cv2.cvtColor(bgr, cv2.COLOR_BGR2YUV_I420).reshape(-1)
-    luma, chroma = i420[: height * width], i420[height * width :]
+    luma, chroma = i420[: height * width], i420[height * width:]
     u, v = chroma.reshape(2, height // 2, width // 2)
     return luma.reshape(height, width), u, v
 

@@ -40,7 +40,7 @@ class Gate:
             self._admitted.add(number)
             self._condition.notify_all()
 
-    def open(self) -> None:
+    def open(self) -> None:  # noqa: A003
         """Let all inferences end from now on."""
         with self._condition:
             self._is_open = True
