@@ -86,4 +86,3 @@ def _threads_table(results: Sequence[ModelResult]) -> str:
         for row in result.by_threads
     ]
     return markdown_table(header, rows)
-
