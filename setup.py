@@ -10,6 +10,7 @@ PACKAGE = 'mobileone_ros'
 
 # The executables of `ros2 run mobileone_ros NAME`, each with the module whose main() it runs.
 EXECUTABLES = {
+    'benchmark': 'mobileone_ros.tools.benchmark',
     'classifier': 'mobileone_ros.classifier_node',
     'classify_image': 'mobileone_ros.tools.classify_image',
     'export_model': 'mobileone_ros.tools.export_model',
@@ -47,6 +48,7 @@ setup(
         (f'share/{PACKAGE}', ['package.xml']),
         *shared_files('launch'),
         *shared_files('config'),
+        *shared_files('benchmarks/subjects'),
     ],
     python_requires='>=3.10',
     install_requires=['setuptools'],
