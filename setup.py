@@ -13,9 +13,11 @@ EXECUTABLES = {
     'benchmark': 'mobileone_ros.tools.benchmark',
     'classifier': 'mobileone_ros.classifier_node',
     'classify_image': 'mobileone_ros.tools.classify_image',
+    'evaluate': 'mobileone_ros.tools.evaluate',
     'export_model': 'mobileone_ros.tools.export_model',
     'fetch_models': 'mobileone_ros.tools.fetch_models',
     'image_publisher': 'mobileone_ros.tools.image_publisher',
+    'quantize_model': 'mobileone_ros.tools.quantize_model',
 }
 
 

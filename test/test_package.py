@@ -30,7 +30,8 @@ def executables_of(prefix: Path) -> list[Path]:
 def test_the_promised_executables_are_installed(prefix: Path) -> None:
     names = [path.name for path in executables_of(prefix)]
     assert names == [
-        'classifier', 'classify_image', 'export_model', 'fetch_models', 'image_publisher']
+        'benchmark', 'classifier', 'classify_image', 'evaluate', 'export_model', 'fetch_models',
+        'image_publisher', 'quantize_model']
 
 
 def test_every_installed_executable_tells_its_usage(prefix: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 import time
 from typing import Final, TextIO
 
@@ -10,12 +11,29 @@ _REDRAW_S: Final = 0.1
 _LINES: Final = 4
 
 
-class ByteProgress:
-    """Report the progress of one download; call it with the bytes done and the total or None."""
+def megabytes(size: float) -> str:
+    """Return a number of bytes for a reader."""
+    return f'{size / 1e6:.1f} MB'
 
-    def __init__(self, name: str, stream: TextIO) -> None:
+
+def count(number: float) -> str:
+    """Return a number of things for a reader."""
+    return f'{number:,.0f}'
+
+
+class Progress:
+    """
+    Report the progress of one task; call it with what is done and the total or None.
+
+    `amount` writes either of them for a reader.
+    """
+
+    def __init__(
+        self, name: str, stream: TextIO, amount: Callable[[float], str] = megabytes
+    ) -> None:
         self._name = name
         self._stream = stream
+        self._amount = amount
         self._on_terminal = stream.isatty()
         self._first: tuple[float, int] | None = None
         self._drawn_at = 0.0
@@ -46,22 +64,18 @@ class ByteProgress:
     def _write_line(self, done: int, total: int | None) -> None:
         if total and done * _LINES >= self._next_line * total:
             self._next_line = done * _LINES // total + 1
-            self._stream.write(f'{self._name}: {_megabytes(done)} of {_megabytes(total)}\n')
+            self._stream.write(f'{self._name}: {self._amount(done)} of {self._amount(total)}\n')
             self._stream.flush()
 
     def _describe(self, now: float, done: int, total: int | None) -> str:
         since, before = self._first or (now, done)
         rate = (done - before) / max(now - since, 1e-3)
         if not total:
-            return f'{_megabytes(done)}  {_megabytes(rate)}/s'
+            return f'{self._amount(done)}  {self._amount(rate)}/s'
         full = _BAR_WIDTH * done // total
         bar = '#' * full + '-' * (_BAR_WIDTH - full)
         left = f'  {(total - done) / rate:.0f} s left' if rate > 0 and done < total else ''
         return (
             f'[{bar}] {100 * done // total:3d}%'
-            f'  {_megabytes(done)} of {_megabytes(total)}  {_megabytes(rate)}/s{left}'
+            f'  {self._amount(done)} of {self._amount(total)}  {self._amount(rate)}/s{left}'
         )
-
-
-def _megabytes(size: float) -> str:
-    return f'{size / 1e6:.1f} MB'

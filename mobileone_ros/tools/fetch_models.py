@@ -16,7 +16,7 @@ from mobileone_ros.models.store import cache_directory, ModelFormat
 from mobileone_ros.models.web import check_url
 from mobileone_ros.models.web_errors import DownloadError
 from mobileone_ros.tools._arguments import positive_float
-from mobileone_ros.tools._progress import ByteProgress
+from mobileone_ros.tools._progress import Progress
 
 NAME = 'fetch_models'
 
@@ -127,7 +127,7 @@ def _fetch(arguments: argparse.Namespace, cancelled: threading.Event) -> None:
     model_format = ModelFormat(arguments.format)
     for variant in dict.fromkeys(wanted or [VARIANTS[_DEFAULT_VARIANT]]):
         target = arguments.cache / model_format.file_name(variant)
-        progress = ByteProgress(target.name, sys.stderr)
+        progress = Progress(target.name, sys.stderr)
         try:
             url = model_format.url(variant, arguments.url_base)
             record = download(url, target, progress=progress, cancelled=cancelled)
