@@ -56,16 +56,14 @@ def _plot_throughput(results: Sequence[ModelResult], path: Path) -> Path:
 def figure(path: Path, x_label: str, y_label: str) -> Iterator[Any]:
     """Yield the axes of a figure that is written as a PNG file at the end."""
     # The object-oriented interface needs no display and keeps no global state.
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     drawing = Figure(figsize=_SIZE_INCHES, layout='constrained')
-    canvas = FigureCanvasAgg(drawing)
     axes = drawing.add_subplot(xlabel=x_label, ylabel=y_label)
     axes.grid(alpha=0.3)
     yield axes
     axes.legend(fontsize='small')
-    canvas.print_png(path, dpi=_DOTS_PER_INCH)
+    drawing.savefig(path, format='png', dpi=_DOTS_PER_INCH)
 
 
 def plot_node(result: NodeResult, folder: Path) -> list[Path]:
