@@ -27,7 +27,7 @@ from mobileone_ros.benchmarking.node_case import (
 )
 from mobileone_ros.benchmarking.node_report import compare, node_json, node_markdown
 from mobileone_ros.benchmarking.samples import ratios, Spread
-from mobileone_ros.benchmarking.throughput import BareLoop, PoolLoop
+from mobileone_ros.benchmarking.throughput import BareLoop, PoolLoop, time_paced_inference
 from mobileone_ros.core.classifier import ClassifierSettings
 from mobileone_ros.tools.benchmark import main
 import numpy as np
@@ -76,6 +76,13 @@ def test_the_pool_loop_runs_the_whole_way_and_stops():
         rate = loop.run(0.02)
     assert rate.durations_s.size > 0
     assert backend.open_slots == 0
+
+
+def test_a_paced_inference_is_timed_alone(tmp_path):
+    model = open_model('', str(almost_free_model(tmp_path)), 'onnxruntime', tmp_path, LOG)
+    timed = time_paced_inference(model.classifier.backend, 100.0, 0.05)
+    assert timed.cpu_ms > 0
+    assert timed.latency_ms > 0
 
 
 def test_a_pool_that_fails_is_no_measurement():

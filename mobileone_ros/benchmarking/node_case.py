@@ -112,13 +112,18 @@ class ProgramResult:
 
 @dataclass(frozen=True, slots=True)
 class NodeResult:
-    """A node benchmark's outcome; inference alone is measured in the same run, milliseconds."""
+    """
+    A node benchmark's outcome.
+
+    Measured in the same run, at the stream's pace, in milliseconds: how long one inference of the
+    model takes alone, and how much CPU that of the almost free model does.
+    """
 
     case: StreamCase
     model: str
     programs: tuple[ProgramResult, ...]
     inference_ms: Spread
-    free_inference_ms: Spread
+    free_inference_cpu_ms: Spread
 
     def program(self, name: str) -> ProgramResult:
         """Return one program's result."""

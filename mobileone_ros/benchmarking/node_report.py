@@ -34,7 +34,7 @@ def compare(result: NodeResult) -> tuple[Comparison, ...]:
 
     CPU is the whole process's for each frame, its inference taken off.
     """
-    inference, free = result.inference_ms.median, result.free_inference_ms.median
+    inference, free = result.inference_ms.median, result.free_inference_cpu_ms.median
 
     def of_cpu(what: str, ratio: Callable[[float, float, float, float], float]) -> Comparison:
         return Comparison(
@@ -101,7 +101,7 @@ def node_json(result: NodeResult) -> dict[str, Any]:
         'case': asdict(result.case),
         'model': result.model,
         'inference_ms': asdict(result.inference_ms),
-        'free_inference_ms': asdict(result.free_inference_ms),
+        'free_inference_cpu_ms': asdict(result.free_inference_cpu_ms),
         'comparisons': {item.what: asdict(item.value) for item in compare(result)},
         'programs': {
             program.name: [_window_json(window) for window in program.windows]

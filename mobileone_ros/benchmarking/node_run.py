@@ -14,11 +14,11 @@ from mobileone_ros.benchmarking.node_bench import NodeBench
 from mobileone_ros.benchmarking.node_case import NodeResult
 from mobileone_ros.benchmarking.node_programs import programs_to_compare
 from mobileone_ros.benchmarking.samples import Spread
-from mobileone_ros.benchmarking.throughput import BareLoop
+from mobileone_ros.benchmarking.throughput import PacedInference, time_paced_inference
 from mobileone_ros.loading import Log
-import numpy as np
 
-_INFERENCE_S = 1.0
+_INFERENCE_S = 2.0
+_FASTEST_HZ = 60.0
 
 
 def measure_node(
@@ -37,22 +37,22 @@ def measure_node(
     is_onnx = own_file.suffix == '.onnx'
     common_file = own_file if is_onnx else float_file(variant, bench.folder)[0]
     with closing(model.classifier.backend), closing(free.classifier.backend):
-        before = _inference_ms(model), _inference_ms(free)
+        before = _alone(model, bench), _alone(free, bench)
         programs = bench.run(
             programs_to_compare(own_file, common_file, free_model), repeats, log.info
         )
-        after = _inference_ms(model), _inference_ms(free)
-    inference, free_inference = (Spread.of(pair) for pair in zip(before, after, strict=True))
+        after = _alone(model, bench), _alone(free, bench)
     backend = model.classifier.backend
     return NodeResult(
-        bench.case,
-        f'{model.name} ({model.weights} weights) on {backend.name} {backend.version}',
-        programs,
-        inference,
-        free_inference,
+        case=bench.case,
+        model=f'{model.name} ({model.weights} weights) on {backend.name} {backend.version}',
+        programs=programs,
+        inference_ms=Spread.of([before[0].latency_ms, after[0].latency_ms]),
+        free_inference_cpu_ms=Spread.of([before[1].cpu_ms, after[1].cpu_ms]),
     )
 
 
-def _inference_ms(model: BenchmarkModel) -> float:
-    with closing(BareLoop(model.classifier.backend, 1)) as loop:
-        return float(np.median(loop.run(_INFERENCE_S).durations_s)) * 1e3
+def _alone(model: BenchmarkModel, bench: NodeBench) -> PacedInference:
+    # Beyond some rate the inferences follow each other anyway.
+    rate_hz = min(bench.case.rate_hz, _FASTEST_HZ)
+    return time_paced_inference(model.classifier.backend, rate_hz, _INFERENCE_S)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Barrier, Thread
-from time import perf_counter, sleep
+from time import perf_counter, sleep, thread_time
 
 from mobileone_ros.backends.base import Backend
 from mobileone_ros.core.classifier import Classifier
@@ -105,6 +105,34 @@ class PoolLoop:
     def _on_drop(self, camera: str, cause: DropCause, reason: str) -> None:
         if cause is not DropCause.SHUT_DOWN:
             self._failure = f'{cause.value}: {reason}'
+
+
+@dataclass(frozen=True, slots=True)
+class PacedInference:
+    """Medians of single inferences at a camera's pace, in milliseconds."""
+
+    latency_ms: float
+    cpu_ms: float
+
+
+def time_paced_inference(backend: Backend, rate_hz: float, seconds: float) -> PacedInference:
+    """
+    Time a backend's inference and nothing else, at a pace that lets the caches go cold between.
+
+    That is what an inference costs in a node at this rate; in a tight loop it costs less.
+    """
+    latencies, used = [], []
+    slot = backend.open_slot()
+    _fill(slot.input)
+    slot.infer()
+    for _ in range(max(3, round(rate_hz * seconds))):
+        sleep(1.0 / rate_hz)
+        start, cpu_start = perf_counter(), thread_time()
+        slot.infer()
+        used.append(thread_time() - cpu_start)
+        latencies.append(perf_counter() - start)
+    slot.close()
+    return PacedInference(float(np.median(latencies)) * 1e3, float(np.median(used)) * 1e3)
 
 
 def _fill(values: NDArray[np.generic]) -> None:
