@@ -80,6 +80,7 @@ def test_accuracy_is_the_share_of_pictures_in_the_right_folder(evaluate):
     assert model['class_top1']['2'] == {'right': 2, 'pictures': 3}
     assert sum(one['count'] for one in model['reliability']) == 10
     assert figures['pictures_per_s'] > 0
+    assert figures['machine']['processor']
     assert model['latency_ms'] > model['inference_ms'] > 0
     assert '90.00 % (59.58 to 98.21)' in printed
 

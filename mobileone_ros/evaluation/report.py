@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 import statistics
 
@@ -48,6 +48,8 @@ class Report:
     unreadable: tuple[Outcome, ...]
     pictures_per_s: float | None
     """Throughput of this run, reading the files included."""
+    machine: Mapping[str, str]
+    """Where it ran, as `describe_machine` tells it."""
 
     @property
     def pictures(self) -> int:
@@ -64,7 +66,9 @@ class Report:
         return f'{index} {self.labels[index].partition(",")[0]}'
 
 
-def make_report(data: str, candidates: Sequence[Candidate], session: Session) -> Report:
+def make_report(
+    data: str, candidates: Sequence[Candidate], session: Session, machine: Mapping[str, str]
+) -> Report:
     """Count what one or two models answered. Raises NothingReadable where that is nothing."""
     answered = [outcome for outcome in session.outcomes if not outcome.error]
     unreadable = tuple(outcome for outcome in session.outcomes if outcome.error)
@@ -84,6 +88,7 @@ def make_report(data: str, candidates: Sequence[Candidate], session: Session) ->
         Comparison.of(models[0].results, models[1].results) if len(models) == 2 else None,
         unreadable,
         session.pictures_per_s,
+        machine,
     )
 
 

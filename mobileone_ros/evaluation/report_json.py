@@ -28,6 +28,7 @@ def report_as_json(report: Report) -> str:
         'unreadable': [
             {'picture': outcome.name, 'error': outcome.error} for outcome in report.unreadable
         ],
+        'machine': dict(report.machine),
         'models': [_model(model) for model in report.models],
         'comparison': _comparison(report, report.comparison) if report.comparison else None,
         'labels': report.labels,

@@ -62,7 +62,9 @@ def _speed(report: Report) -> list[str]:
     if report.pictures_per_s is None:
         return []
     both = ' by both models' if len(report.models) == 2 else ''
-    return [f'{report.pictures_per_s:.1f} pictures/s{both}, reading the files included.']
+    machine = f'{report.machine["processor"]}, {report.machine["cores"]} cores'
+    rate = f'{report.pictures_per_s:.1f} pictures/s{both}, reading the files included'
+    return [f'{rate}, on {_text(machine)}.']
 
 
 def _comparison(report: Report) -> list[str]:

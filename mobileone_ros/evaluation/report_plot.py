@@ -47,14 +47,12 @@ def _draw_accuracy(axes: Any, report: Report) -> None:
         centres = [index + (place - (len(report.models) - 1) / 2) * width for index in (0, 1)]
         bars = axes.bar(
             centres, values, width * 0.94, yerr=(below, above), capsize=4,
-            color=_COLOURS[place], label=_LETTERS[place], error_kw={'elinewidth': 1},
+            color=_COLOURS[place], error_kw={'elinewidth': 1},
         )
-        labels = [f'{value:.1f}' for value in values]
+        labels = [f'{_LETTERS[place]}\n{value:.1f}' for value in values]
         axes.bar_label(bars, labels, label_type='center', color='white', fontsize=11)
     axes.set_xticks((0, 1), ('top-1', f'top-{TOP_K}'))
     axes.set(title='Accuracy, 95 % interval', ylabel='% of the pictures', ylim=(0, 105))
-    if len(report.models) > 1:
-        axes.legend(loc='lower right')
 
 
 def _draw_confidence(axes: Any, report: Report) -> None:

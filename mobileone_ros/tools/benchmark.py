@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 import sys
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 from mobileone_ros.backends.base import BackendError
 from mobileone_ros.core.encodings import FrameError
@@ -19,6 +19,9 @@ from mobileone_ros.settings import BACKENDS
 from mobileone_ros.tools._arguments import picture_size, positive_float, positive_int, variant_name
 from mobileone_ros.tools._extras import OutputError, require, write_whole
 from mobileone_ros.tools._messages import StderrLog
+
+if TYPE_CHECKING:
+    from mobileone_ros.benchmarking.table import ModelResult
 
 NAME = 'benchmark'
 
@@ -71,6 +74,10 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument('--json', type=Path, metavar='F', help='write every figure to this file')
     parser.add_argument('--markdown', type=Path, metavar='F', help='write the tables to this file')
     parser.add_argument('--plot', type=Path, metavar='DIR', help='draw PNG files into this folder')
+    parser.add_argument(
+        '--accuracy-speed', type=Path, metavar='F',
+        help="draw published accuracy over latency, the vendor's BPU beside this machine, as PNG",
+    )
     stream = parser.add_argument_group('the camera')
     stream.add_argument(
         '--size', type=picture_size, default='640x480', metavar='WxH', help='default: %(default)s'
@@ -92,7 +99,9 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     arguments = parser.parse_args(argv)
     if arguments.node and arguments.threads and len(arguments.threads) > 1:
         parser.error('argument --threads: --node takes one number')
-    if arguments.plot:
+    if arguments.accuracy_speed and (arguments.node or arguments.model_path):
+        parser.error('argument --accuracy-speed: is for the variants, without --node or a file')
+    if arguments.plot or arguments.accuracy_speed:
         require(parser, 'matplotlib')
     arguments.encoding = arguments.encoding or _ENCODINGS[arguments.transport]
     return arguments
@@ -108,7 +117,7 @@ def _counts(text: str) -> tuple[int, ...]:
 
 def _check_outputs(arguments: argparse.Namespace) -> None:
     """Refuse now what would fail after minutes of measuring."""
-    for path in (arguments.json, arguments.markdown):
+    for path in (arguments.json, arguments.markdown, arguments.accuracy_speed):
         if path is not None and not path.parent.is_dir():
             raise OutputError(f'cannot write {path}: there is no folder {path.parent}')
     if arguments.plot is not None:
@@ -163,7 +172,27 @@ def _measure_table(
         from mobileone_ros.benchmarking.plots import plot_table
 
         _tell_files(plot_table(results, arguments.plot), log)
+    if arguments.accuracy_speed:
+        _plot_accuracy_speed(results, arguments.accuracy_speed)
+        _tell_files([arguments.accuracy_speed], log)
     return table_markdown(results), {'models': table_json(results)}
+
+
+def _plot_accuracy_speed(results: Sequence[ModelResult], path: Path) -> None:
+    from mobileone_ros.evaluation.accuracy_speed import (
+        accuracy_speed_plot,
+        measured_point,
+        published_points,
+    )
+
+    measured = [
+        measured_point(result.name, result.backend, result.latency_ms.median)
+        for result in results
+    ]
+    try:
+        accuracy_speed_plot([*published_points(), *measured], path)
+    except OSError as error:
+        raise OutputError(f'cannot write {path}: {error.strerror or error}') from error
 
 
 def _measure_node(

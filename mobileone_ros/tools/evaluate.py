@@ -10,6 +10,7 @@ from pathlib import Path
 import sys
 
 from mobileone_ros.backends.base import BackendError
+from mobileone_ros.benchmarking.machine import describe_machine
 from mobileone_ros.core.preprocess import ResizeMode
 from mobileone_ros.evaluation.candidate import Candidate, load_candidate, load_rival
 from mobileone_ros.evaluation.dataset import Dataset, DatasetError, Example, read_dataset
@@ -113,6 +114,7 @@ def _check_writable(*paths: Path | None) -> None:
 
 
 def _evaluate(arguments: argparse.Namespace, log: StderrLog, stack: ExitStack) -> None:
+    machine = describe_machine()
     candidates = _load(arguments, log, stack)
     dataset = read_dataset(arguments.data, candidates[0].classifier.labels)
     examples = dataset.spread(arguments.limit or len(dataset.examples))
@@ -124,7 +126,7 @@ def _evaluate(arguments: argparse.Namespace, log: StderrLog, stack: ExitStack) -
         )
     session = _run(examples, candidates, journal)
     _tell_of_unreadable(session, log)
-    report = make_report(str(arguments.data), candidates, session)
+    report = make_report(str(arguments.data), candidates, session, machine)
     print(summary_as_markdown(report))
     _write(arguments, report)
 
