@@ -40,13 +40,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     setup = prepare_process()
     from rclpy.utilities import remove_ros_args
 
-    arguments = _parse(remove_ros_args(words))
     stop = threading.Event()
     try:
+        arguments = _parse(remove_ros_args(words))
         with stop_on_signal(stop.set):
             _publish(arguments, words, str(setup), stop)
     except (MediaError, RuntimeError) as error:
-        # A RuntimeError is how rclpy.init() reports arguments that it cannot parse.
+        # A RuntimeError is how rclpy reports --ros-args that it cannot parse.
         print(f'{NAME}: error: {error}', file=sys.stderr)
         return 1
     return 0
@@ -134,7 +134,7 @@ def _publish(
         log = node.get_logger()
         with spinning(node):
             log.info(setup)
-            messages = _messages(arguments, source, builder)
+            messages = _primed(_messages(arguments, source, builder))
             log.info(f'publishing {", ".join(arguments.paths)} on {node.topic} {_pace(rate)}')
             if wait_s and not node.wait_for_subscriber(wait_s, stop) and not stop.is_set():
                 log.warning(f'nobody subscribed to {node.topic} within {wait_s:g} s')
@@ -177,6 +177,11 @@ def _messages(
         forever=arguments.loop or arguments.count is not None,
     )
     return itertools.islice(laps, arguments.count)
+
+
+def _primed(messages: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Prepare what is prepared ahead now, so that what fails does so before anyone waits."""
+    return itertools.chain([next(messages)], messages)
 
 
 def _reliability(arguments: argparse.Namespace) -> str:
