@@ -94,7 +94,8 @@ class ClassifierNode(LifecycleNode):
         except SettingsError:
             self.destroy_node()
             raise
-        self._models = ModelLoader(self.get_logger(), models or process_models())
+        shared = process_models() if models is None else models
+        self._models = ModelLoader(self.get_logger(), shared)
         self._cameras = self._settings.cameras or _ONLY_CAMERA
         self._streams = {camera: self._make_stream(camera) for camera in self._cameras}
         self.add_on_set_parameters_callback(self._on_set_parameters)
@@ -107,6 +108,16 @@ class ClassifierNode(LifecycleNode):
         refuse_impossible_transitions(self)
         if self._settings.autostart:
             call_soon(self, self._start_by_itself)
+
+    @property
+    def settings(self) -> Settings:
+        """Return the parameters' values as one snapshot."""
+        return self._settings
+
+    @property
+    def classifier(self) -> Classifier | None:
+        """Return what the next image meets, None while the node is not configured."""
+        return None if self._pipeline is None else self._pipeline.classifier
 
     @logged_transition
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -229,10 +240,7 @@ class ClassifierNode(LifecycleNode):
 
     def _prepare(self, changes: Changes) -> Preparation | None:
         """Return what must be loaded before these changes can be set, None for nothing."""
-        try:
-            settings = changed_settings(self, changes)
-        except SettingsError:
-            return None
+        settings = changed_settings(self, changes)
         if settings is None or not self._needs_loading(settings):
             return None
         return partial(self._models.prepare, settings)

@@ -11,6 +11,7 @@ from mobileone_ros.core.frame import Frame
 from mobileone_ros.core.overlay import draw_prediction
 from mobileone_ros.core.prediction import Prediction
 from mobileone_ros.messages import bgr_image, classification, header_of
+from mobileone_ros.perception_targets import perception_output
 from sensor_msgs.msg import Image
 from std_msgs.msg import Float32
 from vision_msgs.msg import Classification
@@ -40,6 +41,7 @@ class CameraOutputs:
         self._annotated = advertise(Image, 'image_annotated')
         self._latency = advertise(Float32, 'latency_ms')
         self._top_score = advertise(Float32, 'top_score')
+        self._perception = perception_output(node, prefix)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -50,6 +52,8 @@ class CameraOutputs:
     def publish(self, frame: Frame, prediction: Prediction) -> None:
         """Publish what one frame gave, wherever someone listens."""
         self._classification.publish(classification(frame, prediction))
+        if self._perception is not None:
+            self._perception.publish(frame, prediction)
         self._publish_scalar(self._latency, lambda: prediction.latency_s * 1e3)
         if prediction.scores:
             self._publish_scalar(self._top_score, lambda: prediction.scores[0].probability)
@@ -62,6 +66,8 @@ class CameraOutputs:
         """Take all topics down."""
         for publisher in (self._classification, self._annotated, self._latency, self._top_score):
             self._node.destroy_lifecycle_publisher(publisher)
+        if self._perception is not None:
+            self._perception.close()
 
     def _publish_scalar(self, publisher: Any, value: Callable[[], float]) -> None:
         if publisher.get_subscription_count():

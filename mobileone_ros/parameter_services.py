@@ -13,10 +13,10 @@ from contextlib import AbstractContextManager
 import threading
 from typing import Any, TYPE_CHECKING, TypeAlias
 
+from mobileone_ros.parameters import read_change
 from rcl_interfaces.msg import SetParametersResult
 from rcl_interfaces.srv import SetParameters, SetParametersAtomically
 from rclpy.callback_groups import ReentrantCallbackGroup
-from rclpy.exceptions import ParameterNotDeclaredException
 from rclpy.parameter import Parameter
 from rclpy.qos import qos_profile_parameters
 from rclpy.task import Future
@@ -34,7 +34,8 @@ class PatientParameterServices:
     Take the place of a node's `set_parameters` and `set_parameters_atomically`.
 
     `prepare` is given the changes and returns what has to be done on another thread before they
-    are set, or None. Meanwhile the executor serves everything else.
+    are set, or None; it raises ValueError with the reason for changes that cannot be set.
+    Meanwhile the executor serves everything else.
     """
 
     def __init__(self, node: Node, prepare: Callable[[Changes], Preparation | None]) -> None:
@@ -59,7 +60,7 @@ class PatientParameterServices:
         self, request: SetParameters.Request, response: SetParameters.Response
     ) -> SetParameters.Response:
         for message in request.parameters:
-            response.results.append(await self._set([Parameter.from_parameter_msg(message)]))
+            response.results.append(await self._set([read_change(message)]))
         return response
 
     async def _set_together(
@@ -67,22 +68,22 @@ class PatientParameterServices:
         request: SetParametersAtomically.Request,
         response: SetParametersAtomically.Response,
     ) -> SetParametersAtomically.Response:
-        changes = [Parameter.from_parameter_msg(message) for message in request.parameters]
+        changes = [read_change(message) for message in request.parameters]
         response.result = await self._set(changes)
         return response
 
     async def _set(self, changes: list[Parameter[Any]]) -> SetParametersResult:
-        preparation = self._prepare(changes)
-        if preparation is None:
-            return self._set_now(changes)
-        with await self._on_thread(preparation):
-            return self._set_now(changes)
-
-    def _set_now(self, changes: list[Parameter[Any]]) -> SetParametersResult:
+        unknown = [change.name for change in changes if not self._node.has_parameter(change.name)]
+        if unknown:
+            return _refusal(f'there is no parameter {", ".join(unknown)}')
         try:
+            preparation = self._prepare(changes)
+        except ValueError as error:
+            return _refusal(str(error))
+        if preparation is None:
             return self._node.set_parameters_atomically(changes)
-        except ParameterNotDeclaredException as error:
-            return SetParametersResult(successful=False, reason=str(error))
+        with await self._on_thread(preparation):
+            return self._node.set_parameters_atomically(changes)
 
     def _on_thread(self, work: Callable[[], Any]) -> Future[Any]:
         future: Future[Any] = Future()
@@ -96,3 +97,7 @@ class PatientParameterServices:
 
         threading.Thread(target=run, name='prepare_parameters', daemon=True).start()
         return future
+
+
+def _refusal(reason: str) -> SetParametersResult:
+    return SetParametersResult(successful=False, reason=reason)

@@ -6,7 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TYPE_CHECKING
 
 from mobileone_ros.settings import PARAMETERS, ParameterSpec, Settings, SettingsError
-from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rcl_interfaces.msg import (
+    FloatingPointRange,
+    IntegerRange,
+    Parameter as ParameterMessage,
+    ParameterDescriptor,
+)
 from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
 from rclpy.parameter import Parameter
 
@@ -14,6 +19,7 @@ if TYPE_CHECKING:
     from rclpy.node import Node
 
 _NAMES = frozenset(spec.name for spec in PARAMETERS)
+_REAL_NUMBERS = frozenset(spec.name for spec in PARAMETERS if isinstance(spec.default, float))
 
 
 def declare_parameters(node: Node) -> Settings:
@@ -56,6 +62,14 @@ def changed_settings(node: Node, changes: Iterable[Parameter[Any]]) -> Settings 
     """
     ours: Mapping[str, Any] = {item.name: item.value for item in changes if item.name in _NAMES}
     return Settings.from_values({**current_values(node), **ours}) if ours else None
+
+
+def read_change(message: ParameterMessage) -> Parameter[Any]:
+    """Return a change as it was sent, but a whole number as a real one where that is the type."""
+    change = Parameter.from_parameter_msg(message)
+    if change.name in _REAL_NUMBERS and change.type_ == Parameter.Type.INTEGER:
+        return Parameter(change.name, value=float(change.value))
+    return change
 
 
 def describe(spec: ParameterSpec) -> ParameterDescriptor:

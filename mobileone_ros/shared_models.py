@@ -17,7 +17,12 @@ class SharedModels:
         self._backends: dict[Hashable, Backend] = {}
         self._users: dict[Hashable, int] = {}
 
-    def open(self, identity: Hashable, load: Callable[[], Backend]) -> Backend:
+    def __len__(self) -> int:
+        """Return how many models are loaded."""
+        with self._lock:
+            return len(self._backends)
+
+    def open(self, identity: Hashable, load: Callable[[], Backend]) -> Backend:  # noqa: A003
         """Return the model of this identity, loaded by `load` if nobody has it. Thread-safe."""
         # Held while loading, so that two users who come at once do not load it twice.
         with self._lock:

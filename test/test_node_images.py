@@ -13,13 +13,13 @@ from sensor_msgs.msg import CompressedImage, Image
 from support.ros import (
     CameraPeer,
     compressed_message,
+    HostClassifier,
     image_message,
     NODE,
     Peer,
     plain_picture,
     top_class,
 )
-from support.ros_fixtures import HostClassifier
 
 pytest_plugins = ['support.ros_fixtures']
 

@@ -10,34 +10,12 @@ from hypothesis import given, strategies as st
 from mobileone_ros.core.preprocess import ResizeMode
 from mobileone_ros.settings import PARAMETERS, ParameterSpec, Settings, SettingsError
 import pytest
+from support.parameter_values import anything, valid
 
 SPECS = {spec.name: spec for spec in PARAMETERS}
 
-anything: st.SearchStrategy[Any] = st.one_of(
-    st.none(), st.booleans(), st.integers(-(2**63), 2**63 - 1), st.floats(), st.text(max_size=8),
-    st.lists(st.one_of(st.integers(), st.floats(), st.text(max_size=4)), max_size=4),
-    st.sampled_from([choice for spec in PARAMETERS for choice in spec.choices]),
-)
-
-
 def name_of(spec: ParameterSpec) -> str:
     return spec.name
-
-
-def valid(spec: ParameterSpec) -> st.SearchStrategy[Any]:
-    """Return values that a parameter must take."""
-    if spec.choices:
-        return st.sampled_from(spec.choices)
-    if spec.name == 'cameras':
-        return st.lists(st.sampled_from(['front', 'rear', 'left_2']), unique=True)
-    if spec.is_list:
-        assert spec.bounds is not None
-        return st.lists(st.floats(*spec.bounds), min_size=3, max_size=3)
-    if spec.bounds and isinstance(spec.default, int):
-        return st.integers(*map(int, spec.bounds))
-    if spec.bounds:
-        return st.floats(*spec.bounds)
-    return st.booleans() if isinstance(spec.default, bool) else st.text(max_size=8)
 
 
 def settings_or_refusal(values: dict[str, Any]) -> Settings | str:

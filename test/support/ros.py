@@ -7,11 +7,12 @@ from collections.abc import Callable
 import gc
 import itertools
 import time
-from typing import Any
+from typing import Any, TypeAlias
 
 from builtin_interfaces.msg import Time
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
+from mobileone_ros.classifier_node import ClassifierNode
 import numpy as np
 from numpy.typing import NDArray
 from rcl_interfaces.msg import Parameter as ParameterMessage
@@ -33,6 +34,9 @@ BEST_EFFORT = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
 RELIABLE = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
 
 _RESEND_S = 1.0
+
+HostClassifier: TypeAlias = 'Callable[..., ClassifierNode]'
+"""Makes a classifier in the peer's executor, with these parameters."""
 
 
 class Peer:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from mobileone_ros.classifier_node import ClassifierNode
 import pytest
 from support.colour_model import write_colour_model
 from support.processes import Process, StartProcess
-from support.ros import overrides, Peer
-
-HostClassifier: TypeAlias = Callable[..., ClassifierNode]
+from support.ros import HostClassifier, overrides, Peer
 
 
 @pytest.fixture
