@@ -141,3 +141,8 @@ def test_a_model_agrees_with_itself():
 def test_a_comparison_needs_a_picture():
     with pytest.raises(ValueError, match='no picture'):
         compare(float_model(), float_model(), [])
+
+
+def test_a_quantisation_needs_a_picture():
+    with pytest.raises(QuantizationError, match='no picture'):
+        quantize(float_model(), [])

@@ -52,14 +52,26 @@ def read_calibration_set(
     return CalibrationSet(pictures, folders, others, len(paths))
 
 
-def normalised(
-    pictures: NDArray[np.uint8], mean: Sequence[float], std: Sequence[float]
-) -> Iterator[NDArray[np.float32]]:
-    """Yield each picture as the model's input, shape (1, 3, height, width)."""
-    shift = np.array(mean, np.float32)[:, np.newaxis, np.newaxis]
-    scale = np.array(std, np.float32)[:, np.newaxis, np.newaxis]
-    for picture in pictures:
-        yield ((picture - shift) / scale)[np.newaxis]
+class Normalised:
+    """
+    Give pictures as a model's inputs, shape (1, 3, height, width), one at a time.
+
+    Held as bytes and normalised when asked for: as float32 they would take four times the memory.
+    """
+
+    def __init__(
+        self, pictures: NDArray[np.uint8], mean: Sequence[float], std: Sequence[float]
+    ) -> None:
+        self._pictures = pictures
+        self._mean = np.array(mean, np.float32)[:, np.newaxis, np.newaxis]
+        self._std = np.array(std, np.float32)[:, np.newaxis, np.newaxis]
+
+    def __len__(self) -> int:
+        return len(self._pictures)
+
+    def __iter__(self) -> Iterator[NDArray[np.float32]]:
+        for picture in self._pictures:
+            yield ((picture - self._mean) / self._std)[np.newaxis]
 
 
 def _evenly(paths: Sequence[Path], limit: int) -> list[Path]:

@@ -9,14 +9,14 @@ import sys
 
 from mobileone_ros.core.labels import LabelsError, read_labels
 from mobileone_ros.models.architecture import IMAGE_SIZE
-from mobileone_ros.models.catalog import find_variant, UnknownVariant, Variant
+from mobileone_ros.models.catalog import Variant, VARIANTS
 from mobileone_ros.models.checkpoint import CheckpointError, read_checkpoint
 from mobileone_ros.models.checkpoint_keys import map_checkpoint, MappedCheckpoint
 from mobileone_ros.models.equivalence import Equivalence, measure_equivalence, TOLERANCE
 from mobileone_ros.models.graph_writer import OPSET
 from mobileone_ros.models.onnx_graph import deploy_model
 from mobileone_ros.models.reparameterize import reparameterize
-from mobileone_ros.tools._arguments import positive_int
+from mobileone_ros.tools._arguments import positive_int, variant_name
 from mobileone_ros.tools._extras import OutputError, require, write_whole
 
 NAME = 'export_model'
@@ -48,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
         help='.pth, .pth.tar, .pt, .bin (read by torch, no code run) or .safetensors',
     )
     parser.add_argument(
-        '--model', type=_variant, required=True, metavar='M', help='the variant: s0 to s4'
+        '--model', type=variant_name, required=True, metavar='M', help='the variant: s0 to s4'
     )
     parser.add_argument(
         '--num-classes', type=positive_int, metavar='N',
@@ -68,15 +68,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _variant(text: str) -> Variant:
-    try:
-        return find_variant(text)
-    except UnknownVariant as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
 def _export(arguments: argparse.Namespace) -> None:
-    variant: Variant = arguments.model
+    variant = VARIANTS[arguments.model]
     checkpoint = read_checkpoint(arguments.checkpoint)
     mapped = map_checkpoint(checkpoint, variant.name)
     if arguments.num_classes not in (None, mapped.num_classes):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 import sys
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ from mobileone_ros.models.vendor_ptq import (
 from mobileone_ros.tools._arguments import positive_int
 from mobileone_ros.tools._calibration_set import (
     CalibrationSet,
-    normalised,
+    Normalised,
     read_calibration_set,
 )
 from mobileone_ros.tools._extras import OutputError, require, write_whole
@@ -136,10 +136,8 @@ def _classes(pictures: CalibrationSet, arguments: argparse.Namespace) -> tuple[s
         backend.close()
 
 
-def _inputs(
-    pictures: NDArray[np.uint8], arguments: argparse.Namespace
-) -> Iterator[NDArray[np.float32]]:
-    return normalised(pictures, arguments.mean, arguments.std)
+def _inputs(pictures: NDArray[np.uint8], arguments: argparse.Namespace) -> Normalised:
+    return Normalised(pictures, arguments.mean, arguments.std)
 
 
 def _describe(report: CalibrationReport, pictures: CalibrationSet, folder: Path) -> str:
