@@ -9,6 +9,8 @@ from ament_index_python.packages import get_package_share_directory
 import pytest
 
 UPSTREAM_HASHES = {
+    'ai_msgs/msg/PerceptionTargets':
+        'RIHS01_7f64442bc06e30e9a598d7d6f7b9a49ce300c139de19c3dabc8fb96bd4fc2773',
     'vision_msgs/msg/Classification':
         'RIHS01_f74db28d0eaef3afb78f48bf2161cd709a1383a0309d3454383b25be11345143',
     'vision_msgs/msg/LabelInfo':

@@ -39,7 +39,7 @@ build_native() {
   require_modules numpy cv2 onnxruntime
   [[ $1 != tests ]] || require_modules pytest hypothesis
   lock_prefix
-  for name in vision_msgs hbm_img_msgs; do
+  for name in vision_msgs hbm_img_msgs ai_msgs; do
     [[ -z $(modules_missing "$name.msg") ]] || interfaces+=("$name")
   done
   build_workspace "$distro $AMENT_PREFIX_PATH" "${interfaces[@]}"
