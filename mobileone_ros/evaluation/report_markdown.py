@@ -62,7 +62,7 @@ def _speed(report: Report) -> list[str]:
     if report.pictures_per_s is None:
         return []
     both = ' by both models' if len(report.models) == 2 else ''
-    machine = f'{report.machine["processor"]}, {report.machine["cores"]} cores'
+    machine = f'{report.machine["processor"]}, cores: {report.machine["cores"]}'
     rate = f'{report.pictures_per_s:.1f} pictures/s{both}, reading the files included'
     return [f'{rate}, on {_text(machine)}.']
 
