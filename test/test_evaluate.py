@@ -276,6 +276,15 @@ def test_an_interrupted_run_keeps_what_it_has_and_goes_on_from_there(data, model
     assert len(record.read_text().splitlines()) == 1 + 11
 
 
+def test_a_model_that_gives_no_numbers_is_one_sentence(data, tmp_path, capsys):
+    nan = float('nan')
+    path = write(colour_classifier({0: (nan, nan, nan)}, 4, labels=LABELS), tmp_path, 'nan.onnx')
+    assert main(['--data', str(data), '--model-path', str(path)]) == 1
+    errors = [line for line in capsys.readouterr().err.splitlines() if 'error:' in line]
+    assert len(errors) == 1
+    assert 'NaN' in errors[0]
+
+
 @pytest.mark.parametrize('rival', ['three.onnx', 'reversed.onnx'])
 def test_models_of_other_classes_are_not_compared(evaluate, models, rival):
     _, _, told = evaluate('--against', models / rival, status=1)
