@@ -69,8 +69,7 @@ class ImagePublisher(Node):
     def publish(self, message: Any) -> Time:
         """Stamp a message with the node's time, send it, and return the stamp."""
         now = self.get_clock().now().to_msg()
-        self._builder.stamp(message, now)
-        self._publisher.publish(message)
+        self._publisher.publish(self._builder.finish(message, now))
         return now
 
     def play(

@@ -173,7 +173,7 @@ def _messages(
     laps = play_laps(
         source,
         prepare,
-        size_of=lambda named: len(named[1].data),
+        size_of=lambda named: builder.size_of(named[1]),
         forever=arguments.loop or arguments.count is not None,
     )
     return itertools.islice(laps, arguments.count)
