@@ -69,7 +69,7 @@ def use_image_transport(
     profile = _profile_path()
     if profile is None:
         return 'DDS as configured (this package is not installed, so its profile is not at hand)'
-    environ[_profile_variable(environ)] = str(profile)
+    environ[profile_variable(environ)] = str(profile)
     return f'Fast DDS with a {SEGMENT_BYTES >> 20} MiB shared-memory segment ({profile})'
 
 
@@ -116,7 +116,7 @@ def _reason_to_keep_dds(environ: Mapping[str, str], shared_memory: Path) -> str:
     return ''
 
 
-def _profile_variable(environ: Mapping[str, str]) -> str:
+def profile_variable(environ: Mapping[str, str]) -> str:
     """Return the name that this Fast DDS goes by; setting both, it reads the file twice."""
     before_fast_dds_3 = environ.get('ROS_DISTRO') in ('humble', 'iron', 'jazzy')
     return _PROFILE_VARIABLES[1 if before_fast_dds_3 else 0]
