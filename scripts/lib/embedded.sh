@@ -15,10 +15,16 @@ pip_failed() {
     'then run the script again.'
 }
 
+require_linux_x86_64() {
+  local machine
+  machine=$(uname -sm)
+  [[ $machine == 'Linux x86_64' ]] || die "the ROS 2 wheels are for Linux on x86_64, this is $machine." \
+    'Source an installed ROS 2 and run this again; on an RDK X5: source /opt/tros/humble/setup.bash'
+}
+
 make_venv() {
   local python
   python=$(find_python)
-  require_compiler
   say "Build an embedded ROS 2 ${distro^} in ${prefix#"$root"/} (once, a few minutes):"
   rm -rf "$prefix"/{venv,build,install,stamps}
   step 'Make a virtual environment' "$python" -m venv "$prefix/venv" \
@@ -89,13 +95,14 @@ build_embedded() {
   log_dir=$prefix/log
   [[ -f $requirements/$distro.txt ]] || die "no wheels are known for ROS_DISTRO=$distro." \
     'Choose ROS_DISTRO=kilted or ROS_DISTRO=jazzy, or source a ROS 2 first.'
+  require_linux_x86_64
   lock_prefix
   # A Python that the system has since replaced leaves a dangling link.
   [[ -x $prefix/venv/bin/python ]] || rm -rf "$prefix/stamps"
   key="$root $(hash_of "${requirements#"$root"/}"/{common,build,"$distro"}.txt)"
   stamped wheels "$key" install_wheels
   install --mode=644 "$root/scripts/lib/setup.bash" "$prefix/setup.bash"
-  build_workspace "$key" vision_msgs hbm_img_msgs
+  build_workspace "$key" vision_msgs hbm_img_msgs ai_msgs
   if [[ $1 == tests ]]; then
     stamped tests "$key $(hash_of scripts/requirements/test.txt)" install_test_tools
     stamped torch "$key $(hash_of scripts/requirements/torch.txt) ${MOBILEONE_ROS_WITH_TORCH-}" \

@@ -14,12 +14,17 @@ _mobileone_prepend() {
       value+=${value:+:}$part
     fi
   done
-  export "$variable=$value"
+  if [[ -n $value ]]; then
+    export "$variable=$value"
+  else
+    unset "$variable"
+  fi
 }
 
 export VIRTUAL_ENV=$_mobileone_prefix/venv
 _mobileone_prepend PATH "$VIRTUAL_ENV/bin"
 _mobileone_prepend PYTHONPATH
+_mobileone_prepend COLCON_PREFIX_PATH
 _mobileone_prepend AMENT_PREFIX_PATH "$VIRTUAL_ENV"
 _mobileone_prepend CMAKE_PREFIX_PATH "$VIRTUAL_ENV"
 # The wheels' start-up hook would start every Python twice to set this; its guard says it is done.

@@ -8,12 +8,12 @@ hash_of_input() {
 
 # Print one hash over the names and contents of files and folders of the checkout.
 hash_of() {
-  (cd "$root" && find "$@" -type f -exec sha256sum {} + | sort) | hash_of_input
+  (cd "$root" && find "$@" -type f -exec sha256sum {} + | LC_ALL=C sort) | hash_of_input
 }
 
 # Print one hash over the names of the files in folders of the checkout.
 hash_of_names() {
-  (cd "$root" && find "$@" -type f | sort) | hash_of_input
+  (cd "$root" && find "$@" -type f -not -name '*.pyc' | LC_ALL=C sort) | hash_of_input
 }
 
 # stamped NAME KEY COMMAND…: run the command, unless it last ended well with the same key.
