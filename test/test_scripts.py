@@ -75,7 +75,8 @@ def test_a_missing_compiler_is_named_with_the_command_that_installs_it(
 
 @embedded
 def test_a_registry_out_of_reach_is_explained(fresh_scripts: Path) -> None:
-    unreachable = {'PIP_INDEX_URL': 'http://127.0.0.1:9', 'PIP_RETRIES': '0'}
+    unreachable = {
+        'PIP_CONFIG_FILE': os.devnull, 'PIP_INDEX_URL': 'http://127.0.0.1:9', 'PIP_RETRIES': '0'}
     refused = run(fresh_scripts / 'setup', env=bare_environment(**unreachable))
     assert refused.returncode == 1
     assert 'If the package registry cannot be reached' in refused.stderr
