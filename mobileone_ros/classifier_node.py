@@ -204,7 +204,7 @@ class ClassifierNode(LifecycleNode):
         if self._pipeline is not None:
             self._pipeline.replace_hung_workers()
         state = self._state_machine.current_state[1]
-        self._reporter.report(state, self._settings, self._pipeline)
+        self._reporter.report(state, self._settings, self._pipeline, self._outputs)
 
     def _make_stream(self, camera: str) -> InputStream:
         return InputStream(

@@ -7,7 +7,8 @@ waits to be activated, ERROR gives no results until somebody acts, STALE has had
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 import platform
 
@@ -39,6 +40,8 @@ class StreamReport:
     enabled: bool
     last_malformed: str
     """Why the last unreadable image was dropped; empty where none was."""
+    made: Mapping[str, int] = field(default_factory=dict)
+    """How many pictures and scalars were made for those who listen, by kind."""
 
     @property
     def received(self) -> int:
@@ -87,6 +90,7 @@ def stream_status(name: str, state: str, report: StreamReport) -> DiagnosticStat
         'in_flight': report.now.in_flight,
         **{f'dropped_{cause.value}': report.now.dropped.get(cause, 0) for cause in DropCause},
         'lost_in_transport': health.lost,
+        **report.made,
         'qos_mismatch': health.mismatch or 'none',
         'last_unreadable_image': report.last_malformed or 'none',
     }

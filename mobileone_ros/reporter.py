@@ -17,6 +17,7 @@ from mobileone_ros.diagnostics import (
     StreamReport,
 )
 from mobileone_ros.input_stream import InputStream
+from mobileone_ros.outputs import CameraOutputs
 from mobileone_ros.settings import Settings
 
 if TYPE_CHECKING:
@@ -52,7 +53,13 @@ class DiagnosticsReporter:
         """Remember why an image could not be read. Any thread."""
         self._memory[camera].last_malformed = reason
 
-    def report(self, state: str, settings: Settings, pipeline: Pipeline[bytes] | None) -> None:
+    def report(
+        self,
+        state: str,
+        settings: Settings,
+        pipeline: Pipeline[bytes] | None,
+        outputs: Mapping[str, CameraOutputs],
+    ) -> None:
         """Publish the status of every stream and of the accelerator."""
         now = monotonic()
         period_s, self._reported_at = max(now - self._reported_at, 1e-3), now
@@ -60,21 +67,24 @@ class DiagnosticsReporter:
         message.header.stamp = self._node.get_clock().now().to_msg()
         message.status = [
             *(
-                self._stream(camera, state, settings, pipeline, period_s)
+                stream_status(
+                    f'{self._name}: {f"input stream {camera}".rstrip()}', state,
+                    self._look_at(camera, settings, pipeline, outputs.get(camera), period_s),
+                )
                 for camera in self._streams
             ),
             self._accelerator(state, pipeline),
         ]
         self._publisher.publish(message)
 
-    def _stream(
+    def _look_at(
         self,
         camera: str,
-        state: str,
         settings: Settings,
         pipeline: Pipeline[bytes] | None,
+        outputs: CameraOutputs | None,
         period_s: float,
-    ) -> DiagnosticStatus:
+    ) -> StreamReport:
         memory = self._memory[camera]
         counters = _NOTHING if pipeline is None else pipeline.counters(camera)
         if counters.received < memory.counters.received:
@@ -89,11 +99,10 @@ class DiagnosticsReporter:
             input_timeout_s=settings.input_timeout,
             enabled=settings.enabled,
             last_malformed=memory.last_malformed,
+            made={} if outputs is None else outputs.counts,
         )
         memory.counters, memory.lost = counters, health.lost
-        return stream_status(
-            f'{self._name}: {f"input stream {camera}".rstrip()}', state, report
-        )
+        return report
 
     def _accelerator(self, state: str, pipeline: Pipeline[bytes] | None) -> DiagnosticStatus:
         name = f'{self._name}: accelerator'

@@ -1,95 +1,131 @@
-"""Pictures and scalars are made while somebody subscribes to them, and not otherwise."""
+"""What goes out beside the results: names for late joiners, pictures only for those who look."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import Any
 
-from mobileone_ros.core.frame import Frame
-from mobileone_ros.core.prediction import Prediction, Score
-from mobileone_ros.outputs import CameraOutputs
-from mobileone_ros.parameters import declare_parameters
+from diagnostic_msgs.msg import DiagnosticArray
 import numpy as np
 import pytest
-from rclpy.lifecycle import LifecycleNode
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 from std_msgs.msg import Float32
-from support.ros import Peer
+from support.ros import CameraPeer, HostClassifier, image_message, NODE, Peer, plain_picture
+from vision_msgs.msg import LabelInfo, VisionInfo
 
 pytest_plugins = ['support.ros_fixtures']
 
-FRAME = Frame.from_bgr(np.zeros((120, 160, 3), np.uint8), stamp_ns=2_000_000_001, frame_id='lens')
-PREDICTION = Prediction((Score(7, 'stop', 0.875),), 0.001, 0.004, 0.0005)
-NOTHING_MADE = {'annotated_images': 0, 'scalars': 0}
+LATCHED = QoSProfile(
+    depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL
+)
+RED = image_message(plain_picture('red'))
 
 
-@pytest.fixture
-def outputs(peer: Peer) -> Iterator[CameraOutputs]:
-    """Return the outputs of an active node."""
-    node = peer.host(LifecycleNode('eye', context=peer.context))
-    declare_parameters(node)
-    made = CameraOutputs(node, '')
-    node.trigger_configure()
-    node.trigger_activate()
-    yield made
-    made.close()
+def latched(peer: Peer, message_type: type[Any], topic: str) -> Any:
+    """Return the message that a late joiner gets."""
+    messages = peer.collect(message_type, topic, LATCHED)
+    return peer.wait_for(lambda: messages and messages[-1], f'a latched message on {topic}')
 
 
-def test_nothing_is_drawn_and_no_scalar_sent_while_nobody_subscribes(
-    outputs: CameraOutputs,
+def made(peer: Peer, kind: str) -> int:
+    """Return how many pictures or scalars the node has made, from its next diagnostics."""
+    reports = peer.collect(DiagnosticArray, '/diagnostics')
+    status = peer.wait_for(lambda: reports and reports[-1].status[0], 'diagnostics')
+    return int(next(item.value for item in status.values if item.key == kind))
+
+
+def test_a_late_joiner_gets_all_class_names(
+    peer: Peer, host_classifier: HostClassifier
 ) -> None:
-    for _ in range(10):
-        outputs.publish(FRAME, PREDICTION)
+    host_classifier(score_threshold=0.25)
+    CameraPeer(peer).show(RED)
 
-    assert outputs.counts == NOTHING_MADE
+    message = latched(peer, LabelInfo, f'{NODE}/label_info')
 
-
-def test_a_picture_is_drawn_for_who_subscribes_to_it(peer: Peer, outputs: CameraOutputs) -> None:
-    pictures = peer.collect(Image, 'eye/image_annotated')
-
-    outputs.publish(FRAME, PREDICTION)
-
-    picture = peer.wait_for(lambda: pictures, 'an annotated picture')[0]
-    assert outputs.counts == {'annotated_images': 1, 'scalars': 0}
-    assert (picture.width, picture.height, picture.encoding) == (160, 120, 'bgr8')
-    assert picture.header.frame_id == 'lens'
-    assert (picture.header.stamp.sec, picture.header.stamp.nanosec) == (2, 1)
-    assert max(picture.data) > 0
+    assert [(item.class_id, item.class_name) for item in message.class_map] == [
+        (0, 'red'), (1, 'green'), (2, 'blue')
+    ]
+    assert message.threshold == 0.25
 
 
-@pytest.mark.parametrize(('topic', 'value'), [('latency_ms', 5.5), ('top_score', 0.875)])
-def test_a_scalar_is_sent_for_who_subscribes_to_it(
-    peer: Peer, outputs: CameraOutputs, topic: str, value: float
+def test_a_late_joiner_gets_what_makes_the_results(
+    peer: Peer, host_classifier: HostClassifier
 ) -> None:
-    scalars = peer.collect(Float32, f'eye/{topic}')
+    host_classifier()
+    CameraPeer(peer).show(RED)
 
-    outputs.publish(FRAME, PREDICTION)
+    message = latched(peer, VisionInfo, f'{NODE}/vision_info')
 
-    scalar = peer.wait_for(lambda: scalars, 'a scalar')[0]
-    assert scalar.data == pytest.approx(value)
-    assert outputs.counts == {'annotated_images': 0, 'scalars': 1}
+    assert message.method == 'mobileone_s0 by onnxruntime (colours.onnx)'
+    assert message.database_location == f'{NODE}/labels_path'
 
 
-def test_no_score_is_sent_where_no_class_reaches_the_threshold(
-    peer: Peer, outputs: CameraOutputs
+def test_the_threshold_is_sent_again_when_it_changes(
+    peer: Peer, host_classifier: HostClassifier
 ) -> None:
-    peer.collect(Float32, 'eye/top_score')
+    host_classifier()
+    peer.await_state('active')
+    messages = peer.collect(LabelInfo, f'{NODE}/label_info', LATCHED)
 
-    outputs.publish(FRAME, Prediction((), 0.001, 0.004, 0.0005))
+    peer.set_parameters(score_threshold=0.5)
 
-    assert outputs.counts == NOTHING_MADE
+    peer.wait_for(lambda: messages and messages[-1].threshold == 0.5, 'the new threshold')
 
 
-def test_drawing_ends_with_the_last_subscription(peer: Peer, outputs: CameraOutputs) -> None:
-    pictures = peer.collect(Image, 'eye/image_annotated')
-    outputs.publish(FRAME, PREDICTION)
-    peer.wait_for(lambda: pictures, 'an annotated picture')
+def test_an_annotated_image_has_the_header_and_size_of_its_source(
+    peer: Peer, host_classifier: HostClassifier
+) -> None:
+    host_classifier()
+    pictures = peer.collect(Image, f'{NODE}/image_annotated')
+    source = image_message(plain_picture('red', 320, 240))
 
-    for subscription in list(peer.node.subscriptions):
-        peer.node.destroy_subscription(subscription)
-    peer.wait_for(
-        lambda: peer.node.count_subscribers('/eye/image_annotated') == 0, 'no subscription'
-    )
-    before = outputs.counts
-    outputs.publish(FRAME, PREDICTION)
+    CameraPeer(peer).show(source)
 
-    assert outputs.counts == before
+    picture = peer.wait_for(lambda: pictures and pictures[-1], 'an annotated image')
+    assert picture.header == source.header
+    assert (picture.encoding, picture.width, picture.height) == ('bgr8', 320, 240)
+    drawn = np.frombuffer(picture.data, np.uint8).reshape(240, 320, 3)
+    assert not np.array_equal(drawn, plain_picture('red', 320, 240))
+
+
+@pytest.mark.parametrize(('topic', 'low', 'high'), [('latency_ms', 0, 1e4), ('top_score', 0.5, 1)])
+def test_scalars_are_published_for_those_who_listen(
+    peer: Peer, host_classifier: HostClassifier, topic: str, low: float, high: float
+) -> None:
+    host_classifier()
+    scalars = peer.collect(Float32, f'{NODE}/{topic}')
+
+    CameraPeer(peer).show(RED)
+
+    scalar = peer.wait_for(lambda: scalars and scalars[-1], 'a scalar')
+    assert low < scalar.data <= high
+
+
+@pytest.mark.parametrize(('topic', 'message_type', 'kind'), [
+    ('image_annotated', Image, 'annotated_images'),
+    ('top_score', Float32, 'scalars'),
+])
+def test_nothing_is_made_that_nobody_wants(
+    peer: Peer, host_classifier: HostClassifier, topic: str, message_type: type[Any], kind: str
+) -> None:
+    host_classifier()
+    camera = CameraPeer(peer)
+    camera.show(RED)
+    assert made(peer, kind) == 0
+
+    peer.collect(message_type, f'{NODE}/{topic}')
+    camera.show(RED)
+
+    assert made(peer, kind) > 0
+
+
+def test_each_camera_has_annotated_images_of_its_own(
+    peer: Peer, host_classifier: HostClassifier
+) -> None:
+    host_classifier(cameras=['front', 'rear'])
+    pictures = peer.collect(Image, f'{NODE}/rear/image_annotated')
+    rear = CameraPeer(peer, topic='rear/image_raw', results=f'{NODE}/rear/classification')
+
+    rear.show(RED)
+
+    peer.wait_for(lambda: pictures, 'an annotated image of the rear camera')

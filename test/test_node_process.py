@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 import signal
 
+import cv2
 import pytest
 from sensor_msgs.msg import Image
 from support.processes import StartProcess
 from support.ros import CameraPeer, image_message, NODE, Peer, plain_picture, RELIABLE, top_class
+from vision_msgs.msg import Classification
 
 pytest_plugins = ['support.ros_fixtures']
 
@@ -52,14 +54,39 @@ def test_one_log_line_says_how_the_process_is_set_up(
     assert 'glibc keeps image-sized blocks; OpenCV on one thread' in lines[0]
 
 
-def test_full_hd_images_arrive_from_a_process_set_up_for_them(
-    peer: Peer, start: StartProcess, colour_model: Path
+def test_full_hd_images_arrive_from_a_publisher_set_up_like_the_node(
+    peer: Peer, start: StartProcess, colour_model: Path, tmp_path: Path
 ) -> None:
     start(model_path=colour_model)
-    camera = CameraPeer(peer)
-    message = image_message(plain_picture('blue', 1920, 1080))
+    results = peer.collect(Classification, f'{NODE}/classification')
+    picture = tmp_path / 'red.png'
+    cv2.imwrite(str(picture), plain_picture('red', 1920, 1080))
 
-    assert top_class(camera.show(message)) == '2'
+    publisher = start(
+        str(picture), '--loop', '--count', '20', '--rate', '10', '--size', '1920x1080',
+        '--reliability', 'best_effort', module='mobileone_ros.tools.image_publisher',
+    )
+
+    peer.wait_for(lambda: len(results) > 10, 'most of 20 results; by default hardly one arrives')
+    assert publisher.wait() == 0
+
+
+def test_images_lost_on_the_way_are_told_with_the_cure(
+    peer: Peer, start: StartProcess, colour_model: Path
+) -> None:
+    # This process has Fast DDS's default segment, which is smaller than such an image.
+    process = start(model_path=colour_model)
+    camera = CameraPeer(peer)
+    camera.await_subscription()
+    message = image_message(plain_picture('red', 1920, 1080))
+
+    def told() -> bool:
+        camera.send(message)
+        return 'lost in transport' in process.output
+
+    peer.wait_for(told, 'a warning of lost images')
+    assert 'shared-memory segment is smaller than its images' in process.output
+    assert 'FASTDDS_DEFAULT_PROFILES_FILE' in process.output
 
 
 def test_help_names_every_parameter(start: StartProcess) -> None:

@@ -22,6 +22,14 @@ def peer() -> Iterator[Peer]:
 
 
 @pytest.fixture
+def stranger() -> Iterator[Peer]:
+    """Return another peer, a participant of its own."""
+    made = Peer()
+    yield made
+    made.close()
+
+
+@pytest.fixture
 def colour_model(tmp_path: Path) -> Path:
     """Return a model file that tells red (0), green (1) and blue (2)."""
     return write_colour_model(tmp_path / 'colours.onnx')
