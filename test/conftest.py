@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+import signal
 import socket
 import tempfile
 
@@ -34,6 +35,8 @@ def _claim_domain() -> tuple[int, socket.socket]:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Set the environment that the tests and the processes they start see."""
+    # Shells let what they start in the background ignore SIGINT, and its children inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     domain, config.stash[_domain_lock] = _claim_domain()
     config.stash[_folder] = folder = tempfile.TemporaryDirectory(prefix='mobileone_ros_test_')
     os.environ['ROS_DOMAIN_ID'] = str(domain)
