@@ -16,9 +16,6 @@ DOMAINS = range(1, 102)
 FIRST_LOCK_PORT = 22100
 """A run holds the TCP port at this plus its domain, so that two at once take different ones."""
 
-_domain_lock = pytest.StashKey[socket.socket]()
-_folder = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
-
 
 def _claim_domain() -> tuple[int, socket.socket]:
     """Return a ROS domain that no other run on this machine uses, and the socket that holds it."""
@@ -37,16 +34,14 @@ def pytest_configure(config: pytest.Config) -> None:
     """Set the environment that the tests and the processes they start see."""
     # Shells let what they start in the background ignore SIGINT, and its children inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    domain, config.stash[_domain_lock] = _claim_domain()
-    config.stash[_folder] = folder = tempfile.TemporaryDirectory(prefix='mobileone_ros_test_')
+    domain, lock = _claim_domain()
+    config.add_cleanup(lock.close)
+    folder = tempfile.TemporaryDirectory(prefix='mobileone_ros_test_')
+    config.add_cleanup(folder.cleanup)
     os.environ['ROS_DOMAIN_ID'] = str(domain)
-    os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
-    os.environ['ROS_LOCALHOST_ONLY'] = '1'
+    if os.environ.get('ROS_DISTRO') == 'humble':
+        os.environ['ROS_LOCALHOST_ONLY'] = '1'
+    else:
+        os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
     os.environ['ROS_LOG_DIR'] = str(Path(folder.name) / 'log')
     os.environ['MOBILEONE_ROS_CACHE'] = str(Path(folder.name) / 'cache')
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Give the domain back and remove what was written."""
-    config.stash[_domain_lock].close()
-    config.stash[_folder].cleanup()
