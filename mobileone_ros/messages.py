@@ -1,4 +1,4 @@
-"""ROS messages to frames, by views and not copies, and predictions to ROS messages."""
+"""ROS messages to frames, by views and not copies, and what frames and messages share."""
 
 from __future__ import annotations
 
@@ -12,12 +12,10 @@ from builtin_interfaces.msg import Time
 from mobileone_ros.cdr import read_compressed_image, read_hbm, read_image
 from mobileone_ros.core.compressed import decode_compressed
 from mobileone_ros.core.frame import derive_step, Frame, FrameError
-from mobileone_ros.core.prediction import Prediction
 import numpy as np
 from numpy.typing import NDArray
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
-from vision_msgs.msg import Classification, ObjectHypothesis
 
 Decoder: TypeAlias = Callable[[bytes], Frame]
 
@@ -87,16 +85,6 @@ def stamp_of(frame: Frame) -> Time:
 def header_of(frame: Frame) -> Header:
     """Return the header of everything that is said about a frame: that of its image."""
     return Header(stamp=stamp_of(frame), frame_id=frame.frame_id)
-
-
-def classification(frame: Frame, prediction: Prediction) -> Classification:
-    """Return a prediction as a message, best class first."""
-    message = Classification(header=header_of(frame))
-    message.results = [
-        ObjectHypothesis(class_id=str(score.index), score=score.probability)
-        for score in prediction.scores
-    ]
-    return message
 
 
 def bgr_image(header: Header, picture: NDArray[np.uint8]) -> Image:

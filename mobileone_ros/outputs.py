@@ -6,11 +6,12 @@ from collections.abc import Callable
 import threading
 from typing import Any, TYPE_CHECKING
 
+from mobileone_ros.cdr_writer import write_classification
 from mobileone_ros.core.color import to_bgr
 from mobileone_ros.core.frame import Frame
 from mobileone_ros.core.overlay import draw_prediction
 from mobileone_ros.core.prediction import Prediction
-from mobileone_ros.messages import bgr_image, classification, header_of
+from mobileone_ros.messages import bgr_image, header_of
 from mobileone_ros.perception_targets import perception_output
 from sensor_msgs.msg import Image
 from std_msgs.msg import Float32
@@ -51,7 +52,7 @@ class CameraOutputs:
 
     def publish(self, frame: Frame, prediction: Prediction) -> None:
         """Publish what one frame gave, wherever someone listens."""
-        self._classification.publish(classification(frame, prediction))
+        self._classification.publish(write_classification(frame, prediction))
         if self._perception is not None:
             self._perception.publish(frame, prediction)
         self._publish_scalar(self._latency, lambda: prediction.latency_s * 1e3)
