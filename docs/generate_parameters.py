@@ -10,7 +10,6 @@ Usage, from the repository's root:
 from __future__ import annotations
 
 from pathlib import Path
-import re
 import sys
 from typing import Any
 
@@ -27,14 +26,11 @@ def with_tables(page: str) -> str:
     """Return the page with the text between each pair of markers generated anew."""
     for name, fixed in (('running', False), ('start', True)):
         specs = [spec for spec in PARAMETERS if spec.fixed is fixed]
-        begin, end = f'<!-- generated: {name} -->\n', '<!-- end -->'
-        page, count = re.subn(
-            f'({begin}).*?({end})',
-            lambda found, specs=specs: found[1] + _table(specs) + found[2],
-            page, count=1, flags=re.DOTALL,
-        )
-        if not count:
-            raise ValueError(f'the page has no {begin.strip()} … {end}')
+        before, begin, rest = page.partition(f'<!-- generated: {name} -->\n')
+        _, end, after = rest.partition('<!-- end -->')
+        if not end:
+            raise ValueError(f'{PAGE} has no place for the table {name!r}')
+        page = before + begin + _table(specs) + end + after
     return page
 
 
