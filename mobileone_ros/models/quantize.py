@@ -103,10 +103,11 @@ class _Feeds:
 def _prepare(model: onnx.ModelProto, pictures: Inputs, path: Path) -> onnx.ModelProto:
     """Return the same network in the form that loses least; `path` is overwritten meanwhile."""
     import onnx
+    from onnx import version_converter
     import onnxruntime
 
-    if model.opset_import[0].version < OPSET:
-        model = onnx.version_converter.convert_version(model, OPSET)
+    if next(entry.version for entry in model.opset_import if entry.domain == '') < OPSET:
+        model = version_converter.convert_version(model, OPSET)
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     options.optimized_model_filepath = str(path)
