@@ -51,6 +51,8 @@ setup(
         *shared_files('launch'),
         *shared_files('config'),
         *shared_files('benchmarks/subjects'),
+        *shared_files('test/data/photographs'),
+        *shared_files('test/data/road_signs'),
     ],
     python_requires='>=3.10',
     install_requires=['setuptools'],

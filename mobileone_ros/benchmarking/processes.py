@@ -64,6 +64,16 @@ class Child:
                 raise self._failure(f'{what} did not come about within {timeout_s:g} s')
             sleep(_POLL_S)
 
+    def wait_for_end(self, timeout_s: float) -> None:
+        """Wait until the program has done its work; raise ChildFailed where it does not."""
+        try:
+            status = self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            raise self._failure(f'did not end within {timeout_s:g} s') from None
+        self._reader.join()
+        if status:
+            raise self._failure(f'ended with {status}')
+
     def stop(self, timeout_s: float = 15.0) -> None:
         """Interrupt the program as Ctrl-C does, and wait for its end."""
         if self._process.poll() is None:
