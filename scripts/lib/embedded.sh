@@ -102,7 +102,7 @@ build_embedded() {
   key="$root $(hash_of "${requirements#"$root"/}"/{common,build,"$distro"}.txt)"
   stamped wheels "$key" install_wheels
   install --mode=644 "$root/scripts/lib/setup.bash" "$prefix/setup.bash"
-  build_workspace "$key" vision_msgs hbm_img_msgs ai_msgs
+  build_workspace "$key" "${interfaces[@]}"
   if [[ $1 == tests ]]; then
     stamped tests "$key $(hash_of scripts/requirements/test.txt)" install_test_tools
     stamped torch "$key $(hash_of scripts/requirements/torch.txt) ${MOBILEONE_ROS_WITH_TORCH-}" \

@@ -26,7 +26,7 @@ require_modules() {
 
 # build_native PURPOSE: bring .ros/overlay-$distro up to date, for use or for tests.
 build_native() {
-  local name interfaces=()
+  local name missing=()
   prefix=$root/.ros/overlay-$distro
   log_dir=$prefix/log
   if [[ -n $(modules_missing rclpy) ]]; then
@@ -39,8 +39,8 @@ build_native() {
   require_modules numpy cv2 onnxruntime
   [[ $1 != tests ]] || require_modules pytest hypothesis
   lock_prefix
-  for name in vision_msgs hbm_img_msgs ai_msgs; do
-    [[ -z $(modules_missing "$name.msg") ]] || interfaces+=("$name")
+  for name in "${interfaces[@]}"; do
+    [[ -z $(modules_missing "$name.msg") ]] || missing+=("$name")
   done
-  build_workspace "$distro $AMENT_PREFIX_PATH" "${interfaces[@]}"
+  build_workspace "$distro $AMENT_PREFIX_PATH" "${missing[@]}"
 }

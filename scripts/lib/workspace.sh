@@ -1,6 +1,9 @@
 # Build the packages of this checkout with colcon into $prefix. Sourced, never run.
 # shellcheck shell=bash
 
+# The message packages that come with this one, for machines whose ROS 2 does not carry them.
+interfaces=(vision_msgs hbm_img_msgs ai_msgs)
+
 # colcon_build FOLDER… [--OPTION…]: build packages into $prefix/install.
 colcon_build() (
   enter_prefix
@@ -27,18 +30,24 @@ build_package() {
     || die 'mobileone_ros did not build (the last lines are above).'
 }
 
-# Set this shell up for $prefix; colcon's files read variables that may be unset.
+# Print the file that sets a shell up for $prefix: an embedded ROS has one of its own.
+setup_file() {
+  local file=$prefix/setup.bash
+  [[ -f $file ]] || file=$prefix/install/local_setup.bash
+  printf '%s\n' "$file"
+}
+
+# Set this shell up for $prefix, if anything is built in it.
 enter_prefix() {
   local file
-  set +u
-  for file in "$prefix/setup.bash" "$prefix/install/local_setup.bash"; do
-    if [[ -f $file ]]; then
-      # shellcheck disable=SC1090  # one of two, as the prefix has it
-      source "$file"
-      break
-    fi
-  done
-  set -u
+  file=$(setup_file)
+  if [[ -f $file ]]; then
+    # colcon's files read variables that may be unset.
+    set +u
+    # shellcheck disable=SC1090  # see setup_file
+    source "$file"
+    set -u
+  fi
 }
 
 # Wait for another script that builds the same prefix, and keep later ones waiting for this one.
