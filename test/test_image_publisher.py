@@ -16,12 +16,9 @@ from mobileone_ros.core.compressed import decode_compressed
 from mobileone_ros.core.frame import Frame
 import numpy as np
 import pytest
-from support.pictures import encode, noise_picture, smooth_picture
-
-pytest.importorskip('rclpy', reason='needs ROS 2: run scripts/test')
-
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
+from support.pictures import encode, noise_picture, smooth_picture
 from support.processes import Process, StartProcess
 from support.ros import Peer
 

@@ -14,6 +14,7 @@ from support.parameter_values import anything, valid
 
 SPECS = {spec.name: spec for spec in PARAMETERS}
 
+
 def name_of(spec: ParameterSpec) -> str:
     return spec.name
 
