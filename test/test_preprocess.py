@@ -56,7 +56,7 @@ def test_colours_are_resized_as_bytes_then_normalized(source, target, encoding, 
     picture = noise_picture(*source)
     out = run(frame_of(picture, encoding, padding), Preprocessor(model(None, *target)))
     resized = cv2.resize(picture, target, interpolation=cv2.INTER_LINEAR)
-    assert np.array_equal(out, normalized(resized))
+    assert np.allclose(out, normalized(resized), rtol=1e-6, atol=1e-6)
 
 
 def test_mean_and_std_are_per_channel_red_first():
@@ -163,7 +163,7 @@ def test_enlarging_interpolates_in_every_mode(mode):
     picture = smooth_picture(64, 64)
     preprocessor = Preprocessor(model(), mode, crop_fraction=1.0)
     expected = normalized(cv2.resize(picture, (224, 224), interpolation=cv2.INTER_LINEAR))
-    assert np.array_equal(run(frame_of(picture), preprocessor), expected)
+    assert np.allclose(run(frame_of(picture), preprocessor), expected, rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize('layout', InputLayout)

@@ -43,7 +43,8 @@ class Preprocessor:
     mean: Sequence[float] = IMAGENET_MEAN
     std: Sequence[float] = IMAGENET_STD
     crop_fraction: float = 0.875
-    _tables: NDArray[np.float32] = field(init=False, repr=False, compare=False)
+    _mean: NDArray[np.float32] = field(init=False, repr=False, compare=False)
+    _inverse_std: NDArray[np.float32] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not 0.0 < self.crop_fraction <= 1.0:
@@ -52,7 +53,9 @@ class Preprocessor:
             raise ValueError(
                 f'an NV12 input needs even sides, got {self.spec.width}x{self.spec.height}'
             )
-        object.__setattr__(self, '_tables', _normalization_tables(self.mean, self.std))
+        _check_normalization(self.mean, self.std)
+        object.__setattr__(self, '_mean', _per_plane(self.mean))
+        object.__setattr__(self, '_inverse_std', _per_plane([1.0 / value for value in self.std]))
 
     def __call__(self, frame: Frame, out: NDArray[Any]) -> None:
         """
@@ -123,20 +126,21 @@ class Preprocessor:
     def _normalize(
         self, picture: NDArray[np.uint8], encoding: Encoding, out: NDArray[np.float32]
     ) -> None:
-        # One look-up per byte is exact, takes a single pass and runs without the interpreter lock.
         planes = cv2.split(picture)
         if encoding is Encoding.BGR8:
             planes = planes[::-1]
-        for plane, table, target in zip(planes, self._tables, out[0], strict=True):
-            cv2.LUT(plane, table, dst=target)
+        for plane, mean, target in zip(planes, self._mean, out[0], strict=True):
+            np.subtract(plane, mean, out=target)
+        np.multiply(out[0], self._inverse_std, out=out[0])
 
 
-def _normalization_tables(mean: Sequence[float], std: Sequence[float]) -> NDArray[np.float32]:
-    """Return what each byte of R, G, B becomes: shape (3, 256)."""
+def _check_normalization(mean: Sequence[float], std: Sequence[float]) -> None:
     if len(mean) != 3 or len(std) != 3:
         raise ValueError(f'mean and std must be three values each, got {mean} and {std}')
     if not (np.isfinite(mean).all() and np.isfinite(std).all() and min(std) > 0):
         raise ValueError(f'mean must be finite and std positive, got {mean} and {std}')
-    values = np.arange(256, dtype=np.float64)
-    tables: NDArray[np.float64] = (values - np.c_[list(mean)]) / np.c_[list(std)]
-    return tables.astype(np.float32)
+
+
+def _per_plane(values: Sequence[float]) -> NDArray[np.float32]:
+    """Return R, G, B in a shape that applies each to its plane."""
+    return np.array(values, np.float32).reshape(3, 1, 1)
