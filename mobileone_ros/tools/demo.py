@@ -195,7 +195,7 @@ def _describe(item: Published, result: CollectedResult, names: Sequence[str]) ->
         f'    {probability:6.1%}  {name}'
         for name, (_, probability) in zip(names, result.scores, strict=True)
     ]
-    head = f'{item.path} shows: {item.truth} ({result.age_ms:.1f} ms from publication to result)'
+    head = f'{os.path.relpath(item.path)} shows: {item.truth} ({result.age_ms:.1f} ms from publication to result)'
     return '\n'.join(['', head, *rows[:_SHOWN_CLASSES]])
 
 
