@@ -8,7 +8,7 @@ with it the images, timers and neighbours that it serves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager
 import threading
 from typing import Any, TYPE_CHECKING, TypeAlias
@@ -17,6 +17,7 @@ from mobileone_ros.parameters import read_change
 from rcl_interfaces.msg import SetParametersResult
 from rcl_interfaces.srv import SetParameters, SetParametersAtomically
 from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.parameter import Parameter
 from rclpy.qos import qos_profile_parameters
 from rclpy.task import Future
@@ -35,12 +36,13 @@ class PatientParameterServices:
 
     `prepare` is given the changes and returns what has to be done on another thread before they
     are set, or None; it raises ValueError with the reason for changes that cannot be set.
-    Meanwhile the executor serves everything else.
+    Meanwhile the executor serves everything else, unless rclpy has one that cannot await.
     """
 
     def __init__(self, node: Node, prepare: Callable[[Changes], Preparation | None]) -> None:
         self._node = node
         self._prepare = prepare
+        self._can_await = executors_await_services()
         # The awaiting request would keep the node's default group, and so all callbacks, busy.
         self._group = ReentrantCallbackGroup()
         self._replace('set_parameters', SetParameters, self._set_each)
@@ -52,7 +54,7 @@ class PatientParameterServices:
             if self._node.resolve_service_name(service.srv_name) == full_name:
                 self._node.destroy_service(service)
         self._node.create_service(
-            service_type, f'~/{name}', callback,
+            service_type, f'~/{name}', callback if self._can_await else _at_once(callback),
             qos_profile=qos_profile_parameters, callback_group=self._group,
         )
 
@@ -82,7 +84,11 @@ class PatientParameterServices:
             return _refusal(str(error))
         if preparation is None:
             return self._node.set_parameters_atomically(changes)
-        with await self._on_thread(preparation):
+        try:
+            context = await self._on_thread(preparation) if self._can_await else preparation()
+        except Exception as error:  # nobody else would catch it, and it would end the process
+            return _refusal(f'the change could not be prepared: {error}')
+        with context:
             return self._node.set_parameters_atomically(changes)
 
     def _on_thread(self, work: Callable[[], Any]) -> Future[Any]:
@@ -90,13 +96,40 @@ class PatientParameterServices:
         executor = self._node.executor
 
         def run() -> None:
-            future.set_result(work())
+            try:
+                future.set_result(work())
+            except Exception as error:  # raised again where the future is awaited
+                future.set_exception(error)
             # Executors look at unfinished callbacks whenever they wake, and not before.
             if executor is not None:
                 executor.wake()
 
         threading.Thread(target=run, name='prepare_parameters', daemon=True).start()
         return future
+
+
+def executors_await_services() -> bool:
+    """
+    Return whether every executor of this rclpy takes a coroutine for a service's callback.
+
+    Jazzy's EventsExecutor sends the coroutine itself as the response, and ends with TypeError.
+    """
+    executor = getattr(rclpy_implementation, 'EventsExecutor', None)
+    return executor is None or hasattr(executor, 'create_future')
+
+
+def _at_once(callback: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Any]:
+    """Return a plain callback for a coroutine function that has nothing to wait for."""
+
+    def run(request: Any, response: Any) -> Any:
+        coroutine = callback(request, response)
+        try:
+            coroutine.send(None)
+        except StopIteration as end:
+            return end.value
+        raise RuntimeError('a parameter service waits, which this rclpy cannot')
+
+    return run
 
 
 def _refusal(reason: str) -> SetParametersResult:

@@ -1,4 +1,4 @@
-"""Messages become frames without a copy, and predictions become messages with the same header."""
+"""Messages become frames without a copy, and pictures become messages."""
 
 from __future__ import annotations
 
@@ -6,19 +6,16 @@ from array import array
 from typing import Any
 
 import cv2
-from hbm_img_msgs.msg import HbmMsg480P, HbmMsg540P, HbmMsg1080P
+from hbm_img_msgs.msg import HbmMsg480P, HbmMsg540P, HbmMsg1080P  # noqa: I101 (by number)
 from hypothesis import given, strategies as st
 from mobileone_ros.core.encodings import Encoding
 from mobileone_ros.core.frame import Frame, FrameError
-from mobileone_ros.core.prediction import Prediction, Score
 from mobileone_ros.messages import (
     bgr_image,
-    classification,
     frame_from_compressed,
     frame_from_hbm,
     frame_from_image,
     HBM_CAPACITY,
-    header_of,
     named_frame,
     stamp_of,
 )
@@ -146,18 +143,6 @@ def test_a_stamp_goes_through_unchanged(sec: int, nanosec: int) -> None:
     stamp = stamp_of(frame)
 
     assert (stamp.sec, stamp.nanosec) == (sec, nanosec)
-
-
-def test_a_prediction_becomes_a_classification_best_first() -> None:
-    frame = Frame.from_bgr(PICTURE, stamp_ns=5_000_000_006, frame_id='lens')
-    scores = (Score(7, 'cock', 0.75), Score(300, 'tiger beetle', 0.25))
-
-    message = classification(frame, Prediction(scores, 0.0, 0.0, 0.0))
-
-    assert message.header == header_of(frame)
-    assert [(item.class_id, item.score) for item in message.results] == [
-        ('7', 0.75), ('300', 0.25)
-    ]
 
 
 def test_a_picture_becomes_an_image_message_of_the_same_pixels() -> None:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from mobileone_ros.parameter_services import executors_await_services
 from mobileone_ros.parameters import describe
 from mobileone_ros.settings import PARAMETERS, ParameterSpec
 import pytest
@@ -151,6 +152,9 @@ def test_a_model_that_cannot_be_loaded_leaves_the_old_one_at_work(
     assert top_class(camera.show(RED)) == '0'
 
 
+@pytest.mark.skipif(
+    not executors_await_services(), reason='an executor of this rclpy cannot await a service'
+)
 def test_the_node_goes_on_while_a_model_is_being_loaded(
     peer: Peer, camera: CameraPeer, tmp_path: Path
 ) -> None:

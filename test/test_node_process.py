@@ -8,6 +8,7 @@ import signal
 import cv2
 import pytest
 from sensor_msgs.msg import Image
+from support.colour_model import write_colour_model
 from support.processes import StartProcess
 from support.ros import CameraPeer, image_message, NODE, Peer, plain_picture, RELIABLE, top_class
 from vision_msgs.msg import Classification
@@ -149,6 +150,22 @@ def test_a_missing_model_leaves_a_node_that_can_be_configured_later(
 
     camera = CameraPeer(peer, Image)
     assert top_class(camera.show(image_message(plain_picture('red')))) == '0'
+
+
+def test_a_working_process_swaps_models_and_refuses_those_it_cannot_load(
+    peer: Peer, start: StartProcess, colour_model: Path, tmp_path: Path
+) -> None:
+    other = write_colour_model(tmp_path / 'other.onnx', labels=('blau', 'rot'), order=(2, 0))
+    start(model_path=colour_model)
+    camera = CameraPeer(peer)
+    assert top_class(camera.show(image_message(plain_picture('red')))) == '0'
+
+    assert peer.set_parameters(model_path=str(other))[0].successful
+    refused = peer.set_parameters(model_path='/nowhere/at_all.onnx')[0]
+
+    assert top_class(camera.show(image_message(plain_picture('red')))) == '1'
+    assert not refused.successful
+    assert '/nowhere/at_all.onnx' in refused.reason
 
 
 def test_the_default_parameter_file_gives_the_defaults(peer: Peer, start: StartProcess) -> None:
