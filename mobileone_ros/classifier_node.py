@@ -9,19 +9,17 @@ import threading
 from typing import Any, TYPE_CHECKING
 
 from mobileone_ros.backends.base import BackendError
+from mobileone_ros.configured import Configured
 from mobileone_ros.core.classifier import Classifier
 from mobileone_ros.core.counters import DropCause
 from mobileone_ros.core.frame import Frame
-from mobileone_ros.core.pipeline import Pipeline, PipelineBusy
-from mobileone_ros.core.prediction import Prediction
+from mobileone_ros.core.pipeline import PipelineBusy
 from mobileone_ros.executor import call_soon
 from mobileone_ros.input_stream import InputStream
 from mobileone_ros.lifecycle import logged_transition, refuse_impossible_transitions
 from mobileone_ros.loading import LoadError
 from mobileone_ros.messages import named_frame
-from mobileone_ros.metadata import MetadataOutputs
-from mobileone_ros.model_loader import classifier_settings, model_request, ModelLoader
-from mobileone_ros.outputs import CameraOutputs
+from mobileone_ros.model_loader import model_request, ModelLoader
 from mobileone_ros.parameter_services import Changes, PatientParameterServices, Preparation
 from mobileone_ros.parameters import changed_settings, declare_parameters
 from mobileone_ros.reporter import DiagnosticsReporter
@@ -82,9 +80,7 @@ class ClassifierNode(LifecycleNode):
             cli_args=None if cli_args is None else [*cli_args],
             **node_arguments,
         )
-        self._pipeline: Pipeline[bytes] | None = None
-        self._outputs: dict[str, CameraOutputs] = {}
-        self._metadata: MetadataOutputs | None = None
+        self._configured: Configured | None = None
         self._streams: dict[str, InputStream] = {}
         # Somebody else's executor may run transitions and parameter services at the same time.
         self._control = threading.RLock()
@@ -117,7 +113,8 @@ class ClassifierNode(LifecycleNode):
     @property
     def classifier(self) -> Classifier | None:
         """Return what the next image meets, None while the node is not configured."""
-        return None if self._pipeline is None else self._pipeline.classifier
+        configured = self._configured
+        return None if configured is None else configured.pipeline.classifier
 
     @logged_transition
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -127,30 +124,28 @@ class ClassifierNode(LifecycleNode):
                 classifier = self._models.load(self._settings)
             except LoadError as error:
                 return self._fail(str(error))
-            self._pipeline = Pipeline(
-                self._cameras, classifier, self._decode, self._publish, self._on_drop,
-                classifier.backend.parallel,
-            )
-            self._pipeline.set_enabled(self._settings.enabled)
-            self._metadata = MetadataOutputs(self)
-            self._outputs = {
-                camera: CameraOutputs(self, f'{camera}/' if camera else '')
-                for camera in self._cameras
-            }
+            try:
+                self._configured = Configured(
+                    self, self._cameras, classifier, self._decode, self._on_drop
+                )
+            except RuntimeError:
+                classifier.backend.close()
+                raise
+            self._configured.pipeline.set_enabled(self._settings.enabled)
             return super().on_configure(state)
 
     @logged_transition
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Start the workers and subscribe."""
         with self._control:
-            assert self._pipeline is not None
+            assert self._configured is not None
             try:
-                self._pipeline.start()
+                self._configured.pipeline.start()
             except BackendError as error:
                 return self._fail(f'the model cannot run: {error}')
             self._reporter.last_failure = ''
             result = super().on_activate(state)
-            self._publish_metadata()
+            self._configured.tell_metadata(self._settings)
             for stream in self._streams.values():
                 stream.subscribe()
             return result
@@ -159,7 +154,11 @@ class ClassifierNode(LifecycleNode):
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Unsubscribe, and finish and publish what was received."""
         with self._control:
-            self._stop()
+            self._unsubscribe()
+            if self._configured is not None:
+                drained = self._configured.pipeline.stop(_DRAIN_TIMEOUT_S)
+                if not drained:
+                    self.get_logger().warning('images that were not finished in time are dropped')
             return super().on_deactivate(state)
 
     @logged_transition
@@ -201,10 +200,10 @@ class ClassifierNode(LifecycleNode):
     def _report(self) -> None:
         for stream in self._streams.values():
             stream.adapt()
-        if self._pipeline is not None:
-            self._pipeline.replace_hung_workers()
+        if self._configured is not None:
+            self._configured.pipeline.replace_hung_workers()
         state = self._state_machine.current_state[1]
-        self._reporter.report(state, self._settings, self._pipeline, self._outputs)
+        self._reporter.report(state, self._settings, self._configured)
 
     def _make_stream(self, camera: str) -> InputStream:
         return InputStream(
@@ -213,14 +212,11 @@ class ClassifierNode(LifecycleNode):
         )
 
     def _submit(self, camera: str, message: bytes) -> None:
-        if self._pipeline is not None:
-            self._pipeline.submit(camera, message)
+        if self._configured is not None:
+            self._configured.pipeline.submit(camera, message)
 
     def _decode(self, message: bytes) -> Frame:
         return named_frame(self._transport.decode(message), self._settings.frame_id)
-
-    def _publish(self, camera: str, frame: Frame, prediction: Prediction) -> None:
-        self._outputs[camera].publish(frame, prediction)
 
     def _on_drop(self, camera: str, cause: DropCause, reason: str) -> None:
         topic = self._streams[camera].topic
@@ -234,62 +230,30 @@ class ClassifierNode(LifecycleNode):
                 f'dropped an image of {topic}: {reason}', throttle_duration_sec=_LOG_PERIOD_S
             )
 
-    def _publish_metadata(self) -> None:
-        if self._metadata is not None and self._pipeline is not None:
-            self._metadata.publish(self._pipeline.classifier, self._settings)
-
     def _prepare(self, changes: Changes) -> Preparation | None:
         """Return what must be loaded before these changes can be set, None for nothing."""
         settings = changed_settings(self, changes)
-        if settings is None or not self._needs_loading(settings):
+        if settings is None or self._configured is None:
+            return None
+        if model_request(settings) == model_request(self._settings):
             return None
         return partial(self._models.prepare, settings)
-
-    def _needs_loading(self, settings: Settings) -> bool:
-        return self._pipeline is not None and (
-            model_request(settings) != model_request(self._settings)
-        )
 
     def _on_set_parameters(self, changes: Changes) -> SetParametersResult:
         with self._control:
             try:
                 settings = changed_settings(self, changes)
                 if settings is not None:
-                    self._apply(settings)
+                    self._go_over(settings)
             except (SettingsError, LoadError, BackendError, PipelineBusy) as error:
                 return SetParametersResult(successful=False, reason=str(error))
             return SetParametersResult(successful=True)
 
-    def _apply(self, settings: Settings) -> None:
+    def _go_over(self, settings: Settings) -> None:
         """Go over to other settings as a whole, or raise and keep the present ones."""
-        former = self._settings
-        pipeline = self._pipeline
-        if pipeline is not None:
-            if self._needs_loading(settings):
-                self._load_and_swap(pipeline, settings)
-            elif classifier_settings(settings) != classifier_settings(former):
-                self._swap(
-                    pipeline, pipeline.classifier.with_settings(classifier_settings(settings)),
-                    settings,
-                )
-            pipeline.set_enabled(settings.enabled)
+        if self._configured is not None:
+            self._configured.go_over(self._settings, settings, self._models)
         self._settings = settings
-
-    def _load_and_swap(self, pipeline: Pipeline[bytes], settings: Settings) -> None:
-        classifier = self._models.load(settings)
-        try:
-            self._swap(pipeline, classifier, settings)
-        except (BackendError, PipelineBusy):
-            classifier.backend.close()
-            raise
-
-    def _swap(
-        self, pipeline: Pipeline[bytes], classifier: Classifier, settings: Settings
-    ) -> None:
-        """Go over to a classifier, and tell what results mean before its first one."""
-        metadata = self._metadata
-        tell = None if metadata is None else partial(metadata.publish, classifier, settings)
-        pipeline.swap(classifier, tell)
 
     def _on_set_enabled(
         self, request: SetBool.Request, response: SetBool.Response
@@ -299,23 +263,15 @@ class ClassifierNode(LifecycleNode):
         response.message = result.reason or ('enabled' if request.data else 'disabled')
         return response
 
-    def _stop(self) -> None:
+    def _unsubscribe(self) -> None:
         for stream in self._streams.values():
             stream.unsubscribe()
-        if self._pipeline is not None and not self._pipeline.stop(_DRAIN_TIMEOUT_S):
-            self.get_logger().warning('some images were not finished in time and are dropped')
 
     def _release(self) -> None:
-        self._stop()
-        pipeline, self._pipeline = self._pipeline, None
-        if pipeline is not None:
-            pipeline.close()
-        outputs, self._outputs = self._outputs, {}
-        for output in outputs.values():
-            output.close()
-        metadata, self._metadata = self._metadata, None
-        if metadata is not None:
-            metadata.close()
+        self._unsubscribe()
+        configured, self._configured = self._configured, None
+        if configured is not None:
+            configured.close(_DRAIN_TIMEOUT_S)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

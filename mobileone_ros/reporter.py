@@ -8,8 +8,8 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from mobileone_ros.configured import Configured
 from mobileone_ros.core.counters import Counters
-from mobileone_ros.core.pipeline import Pipeline
 from mobileone_ros.diagnostics import (
     accelerator_status,
     AcceleratorReport,
@@ -17,7 +17,6 @@ from mobileone_ros.diagnostics import (
     StreamReport,
 )
 from mobileone_ros.input_stream import InputStream
-from mobileone_ros.outputs import CameraOutputs
 from mobileone_ros.settings import Settings
 
 if TYPE_CHECKING:
@@ -53,13 +52,7 @@ class DiagnosticsReporter:
         """Remember why an image could not be read. Any thread."""
         self._memory[camera].last_malformed = reason
 
-    def report(
-        self,
-        state: str,
-        settings: Settings,
-        pipeline: Pipeline[bytes] | None,
-        outputs: Mapping[str, CameraOutputs],
-    ) -> None:
+    def report(self, state: str, settings: Settings, configured: Configured | None) -> None:
         """Publish the status of every stream and of the accelerator."""
         now = monotonic()
         period_s, self._reported_at = max(now - self._reported_at, 1e-3), now
@@ -69,24 +62,19 @@ class DiagnosticsReporter:
             *(
                 stream_status(
                     f'{self._name}: {f"input stream {camera}".rstrip()}', state,
-                    self._look_at(camera, settings, pipeline, outputs.get(camera), period_s),
+                    self._look_at(camera, settings, configured, period_s),
                 )
                 for camera in self._streams
             ),
-            self._accelerator(state, pipeline),
+            self._accelerator(state, configured),
         ]
         self._publisher.publish(message)
 
     def _look_at(
-        self,
-        camera: str,
-        settings: Settings,
-        pipeline: Pipeline[bytes] | None,
-        outputs: CameraOutputs | None,
-        period_s: float,
+        self, camera: str, settings: Settings, configured: Configured | None, period_s: float
     ) -> StreamReport:
         memory = self._memory[camera]
-        counters = _NOTHING if pipeline is None else pipeline.counters(camera)
+        counters = _NOTHING if configured is None else configured.pipeline.counters(camera)
         if counters.received < memory.counters.received:
             memory.counters = _NOTHING
         health = self._streams[camera].health()
@@ -99,19 +87,19 @@ class DiagnosticsReporter:
             input_timeout_s=settings.input_timeout,
             enabled=settings.enabled,
             last_malformed=memory.last_malformed,
-            made={} if outputs is None else outputs.counts,
+            made={} if configured is None else configured.outputs[camera].counts,
         )
         memory.counters, memory.lost = counters, health.lost
         return report
 
-    def _accelerator(self, state: str, pipeline: Pipeline[bytes] | None) -> DiagnosticStatus:
+    def _accelerator(self, state: str, configured: Configured | None) -> DiagnosticStatus:
         name = f'{self._name}: accelerator'
-        if pipeline is None:
+        if configured is None:
             return accelerator_status(
                 name, AcceleratorReport(state=state, last_error=self.last_failure)
             )
-        backend = pipeline.classifier.backend
-        status = pipeline.status()
+        backend = configured.pipeline.classifier.backend
+        status = configured.pipeline.status()
         errors = status.health.errors
         recent, self._errors = max(errors - self._errors, 0), errors
         return accelerator_status(

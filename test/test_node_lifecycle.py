@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 import threading
 
+from diagnostic_msgs.msg import DiagnosticArray
 from mobileone_ros.classifier_node import ClassifierNode
 from mobileone_ros.lifecycle import logged_transition
 from mobileone_ros.shared_models import SharedModels
@@ -161,6 +162,27 @@ def test_deactivate_unsubscribes_and_stops_the_workers(
 
     peer.wait_for(lambda: peer.node.count_subscribers('image_raw') == 0, 'no subscription')
     assert threads_of_workers() == 0
+
+
+def test_deactivate_finishes_what_was_received(
+    peer: Peer, host_classifier: HostClassifier
+) -> None:
+    host_classifier(autostart=False)
+    go_to(peer, 'active')
+    camera = CameraPeer(peer)
+    camera.show(RED)
+    with camera_running(peer):
+        peer.wait_for(lambda: len(camera.results) > 20, 'results')
+        peer.change_state('deactivate')
+
+    reports = peer.collect(DiagnosticArray, '/diagnostics')
+    status = peer.wait_for(lambda: reports and reports[-1].status[0], 'diagnostics')
+    counts = {item.key: item.value for item in status.values}
+    dropped = {key: value for key, value in counts.items() if key.startswith('dropped_')}
+    superseded = int(dropped.pop('dropped_superseded'))
+    assert int(counts['received']) == int(counts['published']) + superseded
+    assert set(dropped.values()) == {'0'}
+    assert counts['in_flight'] == '0'
 
 
 def test_a_node_classifies_again_after_a_pause(
