@@ -113,6 +113,18 @@ def test_sizes_that_would_exhaust_memory_are_refused_before_decoding(make, size)
         decode_compressed(make(*size))
 
 
+def test_bytes_after_a_png_are_never_read():
+    extra = struct.pack('>I4s', 2**32 - 1, b'tEXt')
+    assert decode_compressed(PNG + extra).width == 96
+
+
+def test_a_png_chunk_longer_than_the_data_is_refused_before_memory_is_taken_for_it():
+    at = PNG.index(b'IDAT') - 4
+    damaged = PNG[:at] + struct.pack('>I', 2**32 - 1) + PNG[at + 4:]
+    with pytest.raises(FrameError, match='PNG stops before its end'):
+        decode_compressed(damaged)
+
+
 @pytest.mark.parametrize(
     'data',
     [b'', b'\xff', b'GIF89a' + bytes(100), b'RIFF\0\0\0\0WEBP', bytes(12) + PNG, b'\x89PNG'],

@@ -48,7 +48,7 @@ def decode_compressed(
     modes = _GREY_AT if header.grey else _COLOR_AT
     mode = modes[_reduction(header, min_side)]
     try:
-        picture = cv2.imdecode(np.frombuffer(content, np.uint8), mode)
+        picture = cv2.imdecode(np.frombuffer(content, np.uint8, header.size), mode)
     except cv2.error as error:
         raise FrameError(f'cannot decode the compressed image: {error.err}') from error
     if picture is None:

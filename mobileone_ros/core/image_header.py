@@ -8,7 +8,8 @@ import struct
 from mobileone_ros.core.encodings import FrameError
 
 _PNG_SIGNATURE = b'\x89PNG\r\n\x1a\n'
-_PNG_END = b'IEND\xaeB`\x82'
+# A chunk's length, kind and checksum, each of four bytes.
+_PNG_CHUNK_FRAME = 12
 _PNG_GREY = frozenset({0, 4})
 _JPEG_SIGNATURE = b'\xff\xd8\xff'
 _JPEG_END = b'\xff\xd9'
@@ -21,11 +22,12 @@ _JPEG_BARE = frozenset({0x01, *range(0xD0, 0xD8)})
 
 @dataclass(frozen=True, slots=True)
 class ImageHeader:
-    """The size of a compressed picture, and whether it has no colour."""
+    """The size of a compressed picture, whether it has no colour, and how many bytes it takes."""
 
     width: int
     height: int
     grey: bool
+    size: int
 
 
 def read_header(data: bytes) -> ImageHeader:
@@ -48,9 +50,24 @@ def _read_png(data: bytes) -> ImageHeader:
     if len(data) < 33 or data[12:16] != b'IHDR':
         raise FrameError(f'PNG has no header in its {len(data)} bytes')
     width, height, _, colour = struct.unpack_from('>IIBB', data, 16)
-    if data.rfind(_PNG_END) < 0:
-        raise FrameError(f'PNG stops before its end, after {len(data)} bytes')
-    return ImageHeader(width, height, colour in _PNG_GREY)
+    return ImageHeader(width, height, colour in _PNG_GREY, _png_size(data))
+
+
+def _png_size(data: bytes) -> int:
+    """
+    Walk the chunks (W3C PNG, 5.3) and return where the last one ends.
+
+    OpenCV takes as much memory as a chunk says it has bytes, up to 4 GB, before it reads them;
+    it must see no chunk that is not whole, nor what follows the last.
+    """
+    length: int
+    offset = len(_PNG_SIGNATURE)
+    while offset + _PNG_CHUNK_FRAME <= len(data):
+        length, kind = struct.unpack_from('>I4s', data, offset)
+        offset += length + _PNG_CHUNK_FRAME
+        if kind == b'IEND' and offset <= len(data):
+            return offset
+    raise FrameError(f'PNG stops before its end, after {len(data)} bytes')
 
 
 def _read_jpeg(data: bytes) -> ImageHeader:
@@ -77,4 +94,4 @@ def _read_jpeg_frame(data: bytes, offset: int) -> ImageHeader:
     if offset + 10 > len(data):
         raise FrameError(f'JPEG stops in its header, after {len(data)} bytes')
     height, width, components = struct.unpack_from('>HHB', data, offset + 5)
-    return ImageHeader(width, height, components == 1)
+    return ImageHeader(width, height, components == 1, len(data))
