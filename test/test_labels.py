@@ -89,6 +89,8 @@ def test_any_names_survive_a_file(tmp_path_factory, labels):
         ("{0: 'tench',\n 1: 'goldfish'}", 'looks like JSON and is not'),
         ('[' * 100_000, 'looks like JSON and is not'),
         ('["tench", 7]', 'no name for index 1'),
+        (f'[{"7" * 5000}]', 'looks like JSON and is not|no name for index 0'),
+        (r'["tench", "\ud800"]', 'for index 1, which is no Unicode text'),
         ('["tench", " "]', 'no name for index 1'),
         ('{"0": "tench", "1": null}', 'no name for index 1'),
         ('{"0": "tench", "2": "goldfish"}', 'none for index 1'),
@@ -106,6 +108,19 @@ def test_a_file_that_is_no_labels_file_is_refused_with_the_reason(write, content
 def test_a_missing_file_is_refused_with_its_path(tmp_path):
     with pytest.raises(LabelsError, match=r'cannot read .*nowhere.txt: No such file'):
         read_labels(tmp_path / 'nowhere.txt')
+
+
+def test_what_is_no_regular_file_is_refused_unread():
+    with pytest.raises(LabelsError, match='/dev/zero is not a regular file'):
+        read_labels('/dev/zero')
+
+
+def test_a_giant_file_is_refused_unread(tmp_path):
+    path = tmp_path / 'labels.txt'
+    with path.open('wb') as file:
+        file.truncate(1 << 40)
+    with pytest.raises(LabelsError, match='has 1099511627776 bytes'):
+        read_labels(path)
 
 
 def test_a_folder_is_refused(tmp_path):
@@ -141,3 +156,8 @@ def test_a_file_of_another_number_of_names_is_refused_with_both_numbers(write):
 def test_a_model_that_names_another_number_of_classes_is_refused():
     with pytest.raises(LabelsError, match=r'metadata of model.onnx names 2 classes, but .* has 3'):
         labels_for(model(num_classes=3, labels=('a', 'b')))
+
+
+def test_names_of_a_model_that_are_no_text_are_refused():
+    with pytest.raises(LabelsError, match=r'metadata of .* 1, which is no Unicode text'):
+        labels_for(model(num_classes=2, labels=('a', '\ud800')))

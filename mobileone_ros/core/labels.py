@@ -6,8 +6,13 @@ from functools import lru_cache
 from importlib.resources import files
 import json
 from pathlib import Path
+import stat
+from typing import Final
 
 from mobileone_ros.backends.base import ModelSpec
+
+_MAX_FILE_BYTES: Final = 1 << 24
+"""ImageNet-21k's names have 0.6 MB."""
 
 
 class LabelsError(ValueError):
@@ -37,6 +42,7 @@ def labels_for(spec: ModelSpec, labels_path: str | Path = '') -> tuple[str, ...]
         names, source = read_labels(labels_path), str(labels_path)
     elif spec.labels is not None:
         names, source = spec.labels, f'the metadata of {spec.path.name}'
+        _check_text(names, source)
     elif spec.num_classes == len(imagenet_labels()):
         return imagenet_labels()
     else:
@@ -64,11 +70,31 @@ def read_labels(path: str | Path) -> tuple[str, ...]:
     names = parse(text, path)
     if not names:
         raise LabelsError(f'{path} names no class: expected one name a line, or JSON')
+    _check_text(names, path)
     return names
+
+
+def _check_text(names: tuple[str, ...], source: str | Path) -> None:
+    """Refuse what no message can carry: JSON can spell half of a surrogate pair."""
+    for index, name in enumerate(names):
+        try:
+            name.encode()
+        except UnicodeEncodeError as error:
+            raise LabelsError(
+                f'{source} has the name {name!r} for index {index}, which is no Unicode text'
+            ) from error
 
 
 def _read_text(path: Path) -> str:
     try:
+        status = path.stat()
+        if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
+            raise LabelsError(f'the labels file {path} is not a regular file')
+        if status.st_size > _MAX_FILE_BYTES:
+            raise LabelsError(
+                f'the labels file {path} has {status.st_size} bytes; the limit is '
+                f'{_MAX_FILE_BYTES}'
+            )
         return path.read_text('utf-8-sig')
     except OSError as error:
         raise LabelsError(f'cannot read the labels file {path}: {error.strerror}') from error
@@ -92,7 +118,7 @@ def _parse_lines(text: str, path: str | Path) -> tuple[str, ...]:
 def _parse_json(text: str, path: str | Path) -> tuple[str, ...]:
     try:
         content = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # numbers of too many digits among them
         raise LabelsError(f'{path} looks like JSON and is not: {error}') from error
     values = content if isinstance(content, list) else _in_index_order(content, path)
     return tuple(_name(value, index, path) for index, value in enumerate(values))
