@@ -170,6 +170,12 @@ def test_an_unknown_encoding_is_refused_with_the_choices(name):
         Frame.from_buffer(bytes(100), name, 2, 2)
 
 
+def test_an_unknown_encoding_cannot_forge_lines_of_the_log():
+    with pytest.raises(FrameError) as caught:
+        Frame.from_buffer(bytes(100), 'a\nb\x1b[2J', 2, 2)
+    assert str(caught.value).isprintable()
+
+
 def test_what_is_no_buffer_is_refused():
     with pytest.raises(FrameError, match='must be a buffer of bytes, got list'):
         Frame.from_buffer([0] * 12, 'rgb8', 2, 2)

@@ -92,6 +92,6 @@ def parse_encoding(name: str) -> Encoding:
     encoding = ENCODING_NAMES.get(name)
     if encoding is None:
         raise FrameError(
-            f"encoding '{name}' is not supported: use one of {', '.join(ENCODING_NAMES)}"
+            f'encoding {name!r} is not supported: use one of {", ".join(ENCODING_NAMES)}'
         )
     return encoding
