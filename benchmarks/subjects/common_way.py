@@ -86,6 +86,8 @@ def main() -> None:
     try:
         rclpy.spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):
+        print('stopped')
+    finally:
         recorder.write()
 
 

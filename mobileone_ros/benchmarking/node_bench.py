@@ -108,6 +108,8 @@ class NodeBench:
             child.stop()
         arrivals = observer.arrivals
         if not program.publishes_results:
+            if not report.is_file():
+                raise child.failure('it left no report')
             arrivals = json.loads(report.read_text(encoding='ascii'))
         sent = [stamp for stamp in stamps if start <= stamp < end]
         served = np.array([pair for pair in arrivals if start <= pair[0] < end]).reshape(-1, 2)

@@ -59,9 +59,9 @@ class Child:
         deadline = monotonic() + timeout_s
         while not holds():
             if self._process.poll() is not None:
-                raise self._failure(f'ended with {self._process.returncode}')
+                raise self.failure(f'ended with {self._process.returncode}')
             if monotonic() > deadline:
-                raise self._failure(f'{what} did not come about within {timeout_s:g} s')
+                raise self.failure(f'{what} did not come about within {timeout_s:g} s')
             sleep(_POLL_S)
 
     def wait_for_end(self, timeout_s: float) -> None:
@@ -72,9 +72,9 @@ class Child:
             raise self._failure(f'did not end within {timeout_s:g} s') from None
         self._reader.join()
         if status:
-            raise self._failure(f'ended with {status}')
+            raise self.failure(f'ended with {status}')
 
-    def stop(self, timeout_s: float = 15.0) -> None:
+    def stop(self, timeout_s: float = 30.0) -> None:
         """Interrupt the program as Ctrl-C does, and wait for its end."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
@@ -85,15 +85,15 @@ class Child:
             self._process.wait()
         self._reader.join()
 
+    def failure(self, what: str) -> ChildFailed:
+        """Return an error that says what happened and what the program said last."""
+        lines = self._log.read_text(encoding='utf-8', errors='replace').splitlines()
+        return ChildFailed(f'{self._name}: {what}; it said last: {" / ".join(lines[-3:])}')
+
     def _read(self) -> None:
         if self._process.stdout is not None:
             for line in self._process.stdout:
                 self._on_line(line)
-
-    def _failure(self, what: str) -> ChildFailed:
-        lines = self._log.read_text(encoding='utf-8', errors='replace').splitlines()
-        return ChildFailed(f'{self._name}: {what}; it said last: {" / ".join(lines[-3:])}')
-
 
 def _first_number(path: Path) -> int:
     try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mobileone_ros.backends.base import Backend
 from mobileone_ros.benchmarking.samples import ratios, Spread
-from mobileone_ros.benchmarking.throughput import BareLoop, PoolLoop
+from mobileone_ros.benchmarking.throughput import BareLoop, PoolLoop, Rate
 from mobileone_ros.core.classifier import Classifier
 from mobileone_ros.core.frame import Frame
 import numpy as np
@@ -21,7 +21,8 @@ class ThreadsResult:
     What some threads achieve, bare and with all that a frame needs.
 
     Frames a second, and milliseconds that one inference takes among the others. `pool_share` is
-    the pool's rate over that of the bare loop measured beside it.
+    the pool's rate over that of the bare loop measured beside it; `cpu_share` compares the CPU of
+    a frame, which is the same on an idle machine and steadier on a busy one.
     """
 
     threads: int
@@ -29,6 +30,7 @@ class ThreadsResult:
     bare_latency_ms: Spread
     pool_fps: Spread
     pool_share: Spread
+    cpu_share: Spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def measure_model(
     """
     backend = classifier.backend
     tell(f'{name}: one thread')
-    alone = [_bare(backend, 1, seconds)[1] for _ in range(repeats)]
+    alone = [_bare(backend, 1, seconds).durations_s * 1e3 for _ in range(repeats)]
     by_threads = []
     for count in threads:
         tell(f'{name}: {count} threads')
@@ -96,21 +98,22 @@ def _by_turns(
     seconds: float,
     repeats: int,
 ) -> ThreadsResult:
-    bare, latencies, pool = [], [], []
+    bare, pool = [], []
     for _ in range(repeats):
-        rate, durations = _bare(classifier.backend, threads, seconds)
-        bare.append(rate)
-        latencies.append(float(np.median(durations)))
+        bare.append(_bare(classifier.backend, threads, seconds))
         with closing(PoolLoop(classifier, threads, decode)) as loop:
-            pool.append(loop.run(seconds).frames_per_s)
+            pool.append(loop.run(seconds))
+    bare_fps, pool_fps = ([rate.frames_per_s for rate in rates] for rates in (bare, pool))
     return ThreadsResult(
-        threads, Spread.of(bare), Spread.of(latencies), Spread.of(pool), ratios(pool, bare)
+        threads=threads,
+        bare_fps=Spread.of(bare_fps),
+        bare_latency_ms=Spread.of([float(np.median(rate.durations_s)) * 1e3 for rate in bare]),
+        pool_fps=Spread.of(pool_fps),
+        pool_share=ratios(pool_fps, bare_fps),
+        cpu_share=ratios([rate.cpu_s for rate in bare], [rate.cpu_s for rate in pool]),
     )
 
 
-def _bare(
-    backend: Backend, threads: int, seconds: float
-) -> tuple[float, NDArray[np.float64]]:
+def _bare(backend: Backend, threads: int, seconds: float) -> Rate:
     with closing(BareLoop(backend, threads)) as loop:
-        rate = loop.run(seconds)
-    return rate.frames_per_s, rate.durations_s * 1e3
+        return loop.run(seconds)

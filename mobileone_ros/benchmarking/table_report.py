@@ -72,6 +72,7 @@ def _threads_table(results: Sequence[ModelResult]) -> str:
     header = (
         'model', 'threads', 'bare loop (frames/s)', 'one inference (ms)',
         'pool with pre- and post-processing (frames/s)', 'pool / bare',
+        'by CPU',
     )
     rows = [
         (
@@ -81,6 +82,7 @@ def _threads_table(results: Sequence[ModelResult]) -> str:
             f'{row.bare_latency_ms:.2f}',
             f'{row.pool_fps:.0f}',
             f'{row.pool_share:.3f}',
+            f'{row.cpu_share:.3f}',
         )
         for result in results
         for row in result.by_threads

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Barrier, Thread
-from time import perf_counter, sleep, thread_time
+from time import perf_counter, process_time, sleep, thread_time
 
 from mobileone_ros.backends.base import Backend
 from mobileone_ros.core.classifier import Classifier
@@ -19,9 +19,14 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """What one loop achieved: frames a second, and how long each inference took, in seconds."""
+    """
+    What one loop achieved: frames a second, CPU seconds a frame, and each inference's seconds.
+
+    CPU tells what a frame costs also where other programs take a part of the processor.
+    """
 
     frames_per_s: float
+    cpu_s: float
     durations_s: NDArray[np.float64]
 
 
@@ -51,13 +56,16 @@ class BareLoop:
                 before = now
             spans[index] = before - start
 
+        cpu_start = process_time()
         threads = [Thread(target=loop, args=(index,)) for index in range(len(self._slots))]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
+        cpu = process_time() - cpu_start
         rate = sum(len(times) / span for times, span in zip(durations, spans, strict=True))
-        return Rate(rate, np.concatenate(durations))
+        every = np.concatenate(durations)
+        return Rate(rate, cpu / every.size, every)
 
     def close(self) -> None:
         """Free the tensors."""
@@ -86,13 +94,15 @@ class PoolLoop:
     def run(self, seconds: float) -> Rate:
         """Measure for so long. Raises RuntimeError where a frame failed."""
         self._durations.clear()
-        start = perf_counter()
+        start, cpu_start = perf_counter(), process_time()
         sleep(seconds)
-        durations = self._durations.copy()
-        elapsed = perf_counter() - start
+        durations = np.array(self._durations)
+        elapsed, cpu = perf_counter() - start, process_time() - cpu_start
         if self._failure:
             raise RuntimeError(self._failure)
-        return Rate(len(durations) / elapsed, np.array(durations))
+        if not durations.size:
+            raise RuntimeError(f'no frame was finished within {seconds:g} s')
+        return Rate(durations.size / elapsed, cpu / durations.size, durations)
 
     def close(self) -> None:
         """Stop the threads."""
