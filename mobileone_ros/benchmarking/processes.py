@@ -69,7 +69,7 @@ class Child:
         try:
             status = self._process.wait(timeout_s)
         except subprocess.TimeoutExpired:
-            raise self._failure(f'did not end within {timeout_s:g} s') from None
+            raise self.failure(f'did not end within {timeout_s:g} s') from None
         self._reader.join()
         if status:
             raise self.failure(f'ended with {status}')
