@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 import os
 from pathlib import Path
 import signal
@@ -45,3 +46,12 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
     os.environ['ROS_LOG_DIR'] = str(Path(folder.name) / 'log')
     os.environ['MOBILEONE_ROS_CACHE'] = str(Path(folder.name) / 'cache')
+
+
+@pytest.fixture(autouse=True)
+def environment_left_as_found() -> Iterator[None]:
+    """Undo what a tool that runs within a test sets up for the rest of its process."""
+    found = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(found)
