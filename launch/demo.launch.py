@@ -35,11 +35,17 @@ def generate_launch_description() -> LaunchDescription:
             'encoding', default_value='',
             description='Encoding of the images. Empty: bgr8, or the usual one of the transport.',
         ),
+        OpaqueFunction(function=check_pictures),
         IncludeLaunchDescription(
             PythonLaunchDescriptionSource(str(share / 'launch' / 'classify.launch.py'))
         ),
         OpaqueFunction(function=start_publisher),
     ])
+
+
+def check_pictures(context: LaunchContext) -> None:
+    """Raise ValueError, which ends the launch while nothing runs yet, for an open quote."""
+    shlex.split(LaunchConfiguration('pictures').perform(context))
 
 
 def start_publisher(context: LaunchContext) -> list[LaunchDescriptionEntity]:

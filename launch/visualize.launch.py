@@ -40,6 +40,7 @@ def generate_launch_description() -> LaunchDescription:
             default_value=str(share / 'config' / 'mobileone.perspective'),
             description='What rqt shows (a file that rqt exported).',
         ),
+        OpaqueFunction(function=check_perspective),
         IncludeLaunchDescription(
             PythonLaunchDescriptionSource(str(share / 'launch' / 'classify.launch.py'))
         ),
@@ -47,11 +48,15 @@ def generate_launch_description() -> LaunchDescription:
     ])
 
 
-def start_rqt(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """Return rqt, or a line on how to get it. Raises RuntimeError for a missing file."""
-    perspective = Path(LaunchConfiguration('perspective').perform(context))
-    if not perspective.is_file():
+def check_perspective(context: LaunchContext) -> None:
+    """Raise RuntimeError, which ends the launch while nothing runs yet, for a missing file."""
+    perspective = LaunchConfiguration('perspective').perform(context)
+    if not Path(perspective).is_file():
         raise RuntimeError(f"perspective: there is no file '{perspective}'")
+
+
+def start_rqt(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Return rqt, or a line on how to get it."""
     try:
         get_package_prefix('rqt_gui')
     except PackageNotFoundError:
@@ -59,9 +64,10 @@ def start_rqt(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         return [
             LogInfo(
                 msg='rqt is not installed, so there is nothing to see; get it with: sudo apt '
-                f'install ros-{distro}-rqt-common-plugins ros-{distro}-rqt-robot-monitor'
+                f'install ros-{distro}-rqt-common-plugins ros-{distro}-rqt-runtime-monitor'
             )
         ]
+    perspective = Path(LaunchConfiguration('perspective').perform(context))
     namespace = LaunchConfiguration('namespace').perform(context)
     return [
         Node(
