@@ -127,6 +127,15 @@ def test_letterbox_of_a_line_still_shows_the_line(encoding, size):
     assert (seen > 200).any()
 
 
+@pytest.mark.parametrize('encoding', ['uyvy', 'yuyv'])
+def test_center_crop_takes_pairs_in_a_single_row(encoding):
+    frame = Frame.from_buffer(bytes([128] * 16), encoding, 8, 1)
+    preprocessor = Preprocessor(model(InputLayout.NV12, 8, 8), ResizeMode.CENTER_CROP)
+    out = np.zeros(preprocessor.spec.input_shape, np.uint8)
+    preprocessor(frame, out)
+    assert (out == 128).all()
+
+
 def test_center_crop_shows_the_middle_of_the_shorter_side_as_timm_does():
     """Evaluation scales the shorter side to floor(224 / 0.875) = 256 and cuts 224 out of it."""
     picture = smooth_picture(640, 480)

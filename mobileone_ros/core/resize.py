@@ -118,7 +118,11 @@ def _middle(
 
 
 def _centred(size: tuple[int, int], around: tuple[int, int], align: int) -> Box:
-    width, height = (max(side // align * align, align) for side in size)
+    # A picture of pairs may have a single row, and then has none to align to.
+    width, height = (
+        min(max(side // align * align, align), outer)
+        for side, outer in zip(size, around, strict=True)
+    )
     x, y = (
         (outer - inner) // 2 // align * align
         for outer, inner in zip(around, (width, height), strict=True)
