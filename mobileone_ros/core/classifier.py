@@ -116,7 +116,7 @@ class Worker:
         """
         Return the top classes of a frame and where the time went.
 
-        Raises BackendError where the inference fails or gives no finite scores.
+        Raises BackendError where the inference fails or gives anything but a finite score a class.
         """
         classifier, slot = self._classifier, self._slot
         settings = classifier.settings
@@ -125,6 +125,11 @@ class Worker:
         prepared = perf_counter()
         logits = slot.infer()
         inferred = perf_counter()
+        if logits.size != len(classifier.labels):
+            raise BackendError(
+                f'{classifier.backend.spec.path.name} gave {logits.size} scores '
+                f'for {len(classifier.labels)} classes'
+            )
         try:
             probabilities = softmax(logits)
         except PostprocessError as error:

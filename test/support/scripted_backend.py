@@ -34,6 +34,11 @@ class Gate:
                 lambda: self._is_open or number in self._admitted, PATIENCE_S
             )
 
+    def has_entered(self, number: int) -> bool:
+        """Return whether a frame's inference has begun."""
+        with self._condition:
+            return number in self._entered
+
     def admit(self, number: int) -> None:
         """Let one frame's inference end."""
         with self._condition:
