@@ -26,6 +26,7 @@ class Measured:
     path: Path
     held_out: Outcome
     packed: Outcome
+    shown: Outcome
 
 
 def figures(float_model: Measured, int8_model: Measured) -> dict[str, Any]:
@@ -47,6 +48,9 @@ def _figures_of(model: Measured) -> dict[str, Any]:
         'bytes': model.path.stat().st_size,
         'held_out_accuracy': round(model.held_out.accuracy, 5),
         'packed_accuracy': round(model.packed.accuracy, 5),
+        'shown_mistakes': {
+            truth: answer for truth, answer, _ in model.shown.confusions(len(LABELS))
+        },
         'class_accuracy': {
             name: round(share, 4) for name, share in model.held_out.class_accuracies.items()
         },
@@ -87,6 +91,8 @@ def to_markdown(values: dict[str, Any]) -> str:
 {_percent(floating['held_out_accuracy'])} | {_percent(int8['held_out_accuracy'])} |
 | accuracy on the {values['packed_pictures']} pictures of the tests | \
 {_percent(floating['packed_accuracy'])} | {_percent(int8['packed_accuracy'])} |
+| wrong of the {len(values['labels'])} camera-sized pictures | \
+{_mistakes(floating['shown_mistakes'])} | {_mistakes(int8['shown_mistakes'])} |
 
 Quantisation costs {lost:.2f} points. The network is MobileOne-S0 (Vasu et al., arXiv 2206.04040)
 re-parameterised: {values['parameters']:,} parameters, {values['macs'] / 1e6:.0f} million
@@ -166,6 +172,11 @@ python -m training.export    # re-parameterises, quantises, measures, writes thi
 
 def _percent(share: float) -> str:
     return f'{100 * share:.2f} %'
+
+
+def _mistakes(mistakes: dict[str, str]) -> str:
+    named = (f'{truth}, taken for {answer}' for truth, answer in mistakes.items())
+    return '; '.join(named) or 'none'
 
 
 def _megabytes(size: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +25,6 @@ class Outcome:
     labels: tuple[str, ...]
     truths: tuple[int, ...]
     guesses: tuple[int, ...]
-    confidences: tuple[float, ...]
 
     @property
     def accuracy(self) -> float:
@@ -47,17 +46,34 @@ class Outcome:
         return [(self.labels[t], self.labels[g], n) for (t, g), n in wrong.most_common(limit)]
 
 
-def evaluate(model: Path, examples: Iterable[Example]) -> Outcome:
-    """Classify every picture with a model file, as the node does with its default settings."""
-    backend = open_onnxruntime(model)
-    classifier = Classifier(backend, labels_for(backend.spec), ClassifierSettings(top_k=1))
-    worker = classifier.open_worker()
-    truths, guesses, confidences = [], [], []
+def evaluate(models: Sequence[Path], examples: Iterable[Example]) -> list[Outcome]:
+    """Classify every picture with each model file, as the node does with its default settings."""
+    candidates = [_Candidate(model) for model in models]
     for picture, truth in examples:
-        (best,) = worker.classify(Frame.from_bgr(picture)).scores
-        truths.append(truth)
-        guesses.append(best.index)
-        confidences.append(best.probability)
-    worker.close()
-    backend.close()
-    return Outcome(classifier.labels, tuple(truths), tuple(guesses), tuple(confidences))
+        for candidate in candidates:
+            candidate.classify(picture, truth)
+    return [candidate.finish() for candidate in candidates]
+
+
+class _Candidate:
+    """A loaded model and its answers so far."""
+
+    def __init__(self, model: Path) -> None:
+        self._backend = open_onnxruntime(model)
+        labels = labels_for(self._backend.spec)
+        self._classifier = Classifier(self._backend, labels, ClassifierSettings(top_k=1))
+        self._worker = self._classifier.open_worker()
+        self._truths: list[int] = []
+        self._guesses: list[int] = []
+
+    def classify(self, picture: NDArray[np.uint8], truth: int) -> None:
+        """Note the answer for one picture."""
+        (best,) = self._worker.classify(Frame.from_bgr(picture)).scores
+        self._truths.append(truth)
+        self._guesses.append(best.index)
+
+    def finish(self) -> Outcome:
+        """Free the model and return its answers."""
+        self._worker.close()
+        self._backend.close()
+        return Outcome(self._classifier.labels, tuple(self._truths), tuple(self._guesses))

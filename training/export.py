@@ -9,12 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 import logging
-from multiprocessing import Pool
-import os
 from pathlib import Path
 from typing import Final
 
-import cv2
 from mobileone_ros.models.architecture import IMAGE_SIZE
 from mobileone_ros.models.onnx_graph import deploy_model
 from mobileone_ros.models.quantize import quantize
@@ -27,8 +24,8 @@ import torch
 from training.card import figures, Measured, to_json, to_markdown
 from training.dataset import HELD_OUT, make_frame, TRAINING
 from training.evaluate import evaluate, Example
-from training.pictures import load_pictures
-from training.shipped_pictures import read_packed, write_test_pictures
+from training.pictures import drawing_pool, load_pictures
+from training.shipped_pictures import read_packed, read_shown, write_test_pictures
 from training.signs import LABELS
 from training.train import ARCHITECTURE, normalise, PHASES
 
@@ -41,7 +38,7 @@ METADATA: Final = {
     'source': 'python -m training.train && python -m training.export',
     'card': f'{NAME}.md',
 }
-_HELD_OUT_PICTURES: Final = 4000
+_HELD_OUT_PICTURES: Final = 2000
 _CALIBRATION_PICTURES: Final = 256
 _CHUNK: Final = 20
 
@@ -53,9 +50,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format='%(asctime)s %(message)s', datefmt='%H:%M:%S')
     FOLDER.mkdir(parents=True, exist_ok=True)
     write_test_pictures()
-    float_file, int8_file = export_models()
-    measured = [_measure(path) for path in (float_file, int8_file)]
-    values = figures(*measured)
+    values = figures(*_measure(export_models()))
     (FOLDER / f'{NAME}.json').write_text(to_json(values), encoding='utf-8')
     (FOLDER / f'{NAME}.md').write_text(to_markdown(values), encoding='utf-8')
 
@@ -87,20 +82,22 @@ def _calibration_tensors() -> list[NDArray[np.float32]]:
     return list(normalise(pictures[:_CALIBRATION_PICTURES]).numpy()[:, np.newaxis])
 
 
-def _measure(path: Path) -> Measured:
-    measured = Measured(path, evaluate(path, _held_out_frames()), evaluate(path, read_packed()))
-    _log.info(
-        '%s: held out %.2f %%, packed %.2f %%',
-        path.name,
-        100 * measured.held_out.accuracy,
-        100 * measured.packed.accuracy,
-    )
-    return measured
+def _measure(models: tuple[Path, Path]) -> tuple[Measured, Measured]:
+    sets = (_held_out_frames(), read_packed(), read_shown())
+    first, second = map(Measured, models, *(evaluate(models, each) for each in sets))
+    for measured in (first, second):
+        _log.info(
+            '%s: held out %.2f %%, packed %.2f %%',
+            measured.path.name,
+            100 * measured.held_out.accuracy,
+            100 * measured.packed.accuracy,
+        )
+    return first, second
 
 
 def _held_out_frames() -> Iterator[Example]:
     draw = partial(make_frame, HELD_OUT)
-    with Pool(os.cpu_count(), initializer=cv2.setNumThreads, initargs=(1,)) as pool:
+    with drawing_pool() as pool:
         yield from pool.imap(draw, range(_HELD_OUT_PICTURES), _CHUNK)
 
 

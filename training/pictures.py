@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from functools import partial
-from multiprocessing import Pool
+from multiprocessing import get_context
+from multiprocessing.pool import Pool
 import os
 from pathlib import Path
 from typing import Final
@@ -37,11 +38,16 @@ def load_pictures(
     return np.load(pictures_file, mmap_mode='r'), np.load(labels_file)
 
 
+def drawing_pool() -> Pool:
+    """Return a process per core; spawned, since a forked one inherits locks of torch's threads."""
+    return get_context('spawn').Pool(os.cpu_count(), cv2.setNumThreads, (1,))
+
+
 def _draw(split: Split, count: int, size: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     pictures = np.empty((count, size, size, 3), np.uint8)
     labels = np.empty(count, np.int64)
     draw = partial(make_square, split, size=size)
-    with Pool(os.cpu_count(), initializer=cv2.setNumThreads, initargs=(1,)) as pool:
+    with drawing_pool() as pool:
         for index, (picture, label) in enumerate(pool.imap(draw, range(count), _CHUNK)):
             pictures[index], labels[index] = picture, label
     return pictures, labels

@@ -37,9 +37,9 @@ _SHOWN_SPLIT: Final = replace(
 def write_test_pictures() -> None:
     """Write one picture per class, named for it, and a pack of small ones."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for label, name in enumerate(LABELS):
+    for label in range(len(LABELS)):
         picture, _ = make_frame(_SHOWN_SPLIT, label + len(LABELS) * _SHOWN[label], label)
-        (FOLDER / f'{name.replace(" ", "_")}.jpg').write_bytes(_jpeg(picture, _QUALITY))
+        _shown_file(label).write_bytes(_jpeg(picture, _QUALITY))
     labels = np.tile(np.arange(len(LABELS)), _PER_CLASS)
     frames = [
         _jpeg(make_frame(_PACKED_SPLIT, index, int(label))[0], _PACKED_QUALITY)
@@ -53,12 +53,22 @@ def write_test_pictures() -> None:
     )
 
 
+def read_shown() -> Iterator[tuple[NDArray[np.uint8], int]]:
+    """Yield the camera-sized pictures, 8-bit BGR, each with its class index."""
+    for label in range(len(LABELS)):
+        yield np.asarray(cv2.imread(str(_shown_file(label))), np.uint8), label
+
+
 def read_packed() -> Iterator[tuple[NDArray[np.uint8], int]]:
     """Yield the packed pictures, 8-bit BGR, each with its class index."""
     with np.load(PACKED) as pack:
         data, ends, labels = pack['bytes'], pack['ends'], pack['labels']
     for jpeg, label in zip(np.split(data, ends[:-1]), labels, strict=True):
         yield np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR), np.uint8), int(label)
+
+
+def _shown_file(label: int) -> Path:
+    return FOLDER / f'{LABELS[label].replace(" ", "_")}.jpg'
 
 
 def _jpeg(picture: NDArray[np.uint8], quality: int) -> bytes:
