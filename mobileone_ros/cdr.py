@@ -64,24 +64,21 @@ class HbmView:
 def read_image(message: bytes) -> ImageView:
     """View a serialised sensor_msgs/Image. Raises CdrError where the bytes are too few."""
     reader = _Reader(message)
-    stamp_ns = reader.stamp()
-    frame_id = reader.string('header.frame_id')
-    height = reader.uint32('height')
-    width = reader.uint32('width')
-    encoding = reader.string('encoding')
-    is_bigendian = reader.uint8('is_bigendian') != 0
-    step = reader.uint32('step')
-    data = reader.octets('data', reader.uint32('data'))
+    stamp_ns, frame_id = reader.header()
+    height, width, length = reader.words('height, width and encoding', 3)
+    encoding = reader.text('encoding', length)
+    is_bigendian = reader.octets('is_bigendian', 1)[0] != 0
+    step, size = reader.words('step and data', 2)
+    data = reader.octets('data', size)
     return ImageView(stamp_ns, frame_id, height, width, encoding, is_bigendian, step, data)
 
 
 def read_compressed_image(message: bytes) -> CompressedImageView:
     """View a serialised sensor_msgs/CompressedImage. Raises CdrError where bytes are too few."""
     reader = _Reader(message)
-    stamp_ns = reader.stamp()
-    frame_id = reader.string('header.frame_id')
-    image_format = reader.string('format')
-    data = reader.octets('data', reader.uint32('data'))
+    stamp_ns, frame_id = reader.header()
+    image_format = reader.text('format', *reader.words('format', 1))
+    data = reader.octets('data', *reader.words('data', 1))
     return CompressedImageView(stamp_ns, frame_id, image_format, data)
 
 
@@ -94,33 +91,34 @@ def read_hbm(message: bytes, capacity: int) -> HbmView:
     `data_size` is larger than the array.
     """
     reader = _Reader(message)
-    index = reader.int32('index')
-    stamp_ns = reader.stamp()
-    height = reader.uint32('height')
-    width = reader.uint32('width')
-    data_size = reader.uint32('data_size')
-    step = reader.uint32('step')
+    index, sec, nanosec, height, width, data_size, step = reader.words('its numbers', 7)
     encoding = bytes(reader.octets('encoding', _HBM_ENCODING_BYTES)).partition(b'\0')[0]
     data = reader.octets('data', capacity)
     if data_size > capacity:
         raise CdrError(
             f'data_size says {data_size} bytes, but the message has room for {capacity}'
         )
-    text = encoding.decode('ascii', 'replace')
-    return HbmView(index, stamp_ns, height, width, data_size, step, text, data[:data_size])
+    return HbmView(
+        _signed(index), _nanoseconds(sec, nanosec), height, width, data_size, step,
+        encoding.decode('ascii', 'replace'), data[:data_size],
+    )
 
 
 class _Reader:
-    """Walk through one message; every step is checked against its end before it is taken."""
+    """
+    Walk through one message; every step is checked against its end before it is taken.
 
-    __slots__ = ('_int32', '_offset', '_uint32', '_view')
+    Numbers are taken in runs: this is done for every frame, and each call costs.
+    """
+
+    __slots__ = ('_offset', '_order', '_view')
 
     def __init__(self, message: bytes) -> None:
         encapsulation = bytes(message[:2])
         if encapsulation in _LITTLE_ENDIAN:
-            self._int32, self._uint32 = _LITTLE_INT32, _LITTLE_UINT32
+            self._order = _LITTLE_ENDIAN_WORDS
         elif encapsulation in _BIG_ENDIAN:
-            self._int32, self._uint32 = _BIG_INT32, _BIG_UINT32
+            self._order = _BIG_ENDIAN_WORDS
         else:
             raise CdrError(
                 f'the message is not plain CDR: it starts with 0x{encapsulation.hex()}, '
@@ -131,6 +129,7 @@ class _Reader:
         self._offset = 0
 
     def octets(self, field: str, count: int) -> memoryview:
+        """Return the next bytes."""
         start = self._offset
         end = start + count
         if end > len(self._view):
@@ -141,33 +140,30 @@ class _Reader:
         self._offset = end
         return self._view[start:end]
 
-    def uint8(self, field: str) -> int:
-        return self.octets(field, 1)[0]
-
-    def int32(self, field: str) -> int:
-        value: int = self._int32.unpack(self._aligned_word(field))[0]
-        return value
-
-    def uint32(self, field: str) -> int:
-        value: int = self._uint32.unpack(self._aligned_word(field))[0]
-        return value
-
-    def stamp(self) -> int:
-        """Return a builtin_interfaces/Time in nanoseconds."""
-        seconds = self.int32('stamp.sec')
-        return seconds * 1_000_000_000 + self.uint32('stamp.nanosec')
-
-    def string(self, field: str) -> str:
-        """Return a string; its length on the wire counts the NUL at its end."""
-        text = bytes(self.octets(field, self.uint32(field)))
-        return text.rstrip(b'\0').decode('utf-8', 'replace')
-
-    def _aligned_word(self, field: str) -> memoryview:
+    def words(self, fields: str, count: int) -> tuple[int, ...]:
+        """Return the next uint32s, which are aligned."""
         self._offset = (self._offset + 3) & ~3
-        return self.octets(field, 4)
+        return self._order[count - 1].unpack(self.octets(fields, 4 * count))
+
+    def text(self, field: str, length: int) -> str:
+        """Return a string; its length on the wire counts the NUL at its end."""
+        return bytes(self.octets(field, length)).rstrip(b'\0').decode('utf-8', 'replace')
+
+    def header(self) -> tuple[int, str]:
+        """Return a std_msgs/Header: the stamp in nanoseconds, and the frame_id."""
+        sec, nanosec, length = self.words('the header', 3)
+        return _nanoseconds(sec, nanosec), self.text('header.frame_id', length)
 
 
-_LITTLE_INT32 = struct.Struct('<i')
-_LITTLE_UINT32 = struct.Struct('<I')
-_BIG_INT32 = struct.Struct('>i')
-_BIG_UINT32 = struct.Struct('>I')
+def _nanoseconds(sec: int, nanosec: int) -> int:
+    """Return a builtin_interfaces/Time, whose seconds are signed, in nanoseconds."""
+    return _signed(sec) * 1_000_000_000 + nanosec
+
+
+def _signed(word: int) -> int:
+    return word - (1 << 32) if word >> 31 else word
+
+
+_LONGEST_RUN = 7
+_LITTLE_ENDIAN_WORDS = tuple(struct.Struct(f'<{run}I') for run in range(1, _LONGEST_RUN + 1))
+_BIG_ENDIAN_WORDS = tuple(struct.Struct(f'>{run}I') for run in range(1, _LONGEST_RUN + 1))

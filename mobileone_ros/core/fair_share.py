@@ -57,10 +57,13 @@ class FairShare:
         claims = [(self._claims[camera], camera) for camera in ready]
         if not claims:
             return None
-        if len(claims) > 1:
-            limit = min(claim.turns for claim, _ in claims) + TOLERANCE
-            claims = [entry for entry in claims if entry[0].turns <= limit]
-        claim, camera = min(claims, key=lambda entry: (entry[0].deadline, entry[0].turns))
+        claim, camera = claims[0] if len(claims) == 1 else _first_due(claims)
         self._turns = max(self._turns, claim.turns)
         claim.turns += 1
         return camera
+
+
+def _first_due(claims: list[tuple[_Claim, str]]) -> tuple[_Claim, str]:
+    limit = min(claim.turns for claim, _ in claims) + TOLERANCE
+    entitled = [entry for entry in claims if entry[0].turns <= limit]
+    return min(entitled, key=lambda entry: (entry[0].deadline, entry[0].turns))
