@@ -10,7 +10,7 @@ from typing import Any
 from mobileone_ros.models.architecture import IMAGE_SIZE
 
 from training.backgrounds import HELD_OUT_PHOTOGRAPHS, Photograph, TRAINING_PHOTOGRAPHS
-from training.dataset import HELD_OUT
+from training.dataset import HELD_OUT, TRAINING
 from training.evaluate import Outcome
 from training.signs import LABELS
 from training.style import HELD_OUT_STYLES, StyleSpace, TRAINING_STYLES
@@ -144,17 +144,21 @@ The held-out split shares none of the following with training:
 {_intervals(HELD_OUT_STYLES.ring)} |
 | digit's width over height | {_intervals(TRAINING_STYLES.glyph_width)} | \
 {_intervals(HELD_OUT_STYLES.glyph_width)} |
-| frame height, pixels | to 480 | {HELD_OUT.frame_heights[0]} to {HELD_OUT.frame_heights[1]} |
 
-Paints, rims, corners, strokes and the sizes of digits and figures come from disjoint ranges too
-(`training/style.py`). The shapes of pictograms are the same in both splits.
+Rims, corners, strokes and the sizes of digits and figures come from disjoint ranges too, and the
+paints are mixed from other ones, though whites and blacks come close (`training/style.py`). The
+shapes of pictograms are the same in both splits, and so are the camera's faults. Training's frames
+are up to {TRAINING.frame_heights[1]} pixels high, the held-out ones up to \
+{HELD_OUT.frame_heights[1]}.
 
-Licences and credits: photographs from scikit-image ({_licences(TRAINING_PHOTOGRAPHS[:-1])};
-{_licences((HELD_OUT_PHOTOGRAPHS[1], HELD_OUT_PHOTOGRAPHS[2]))}) and from scikit-learn
-({_licences((TRAINING_PHOTOGRAPHS[-1], HELD_OUT_PHOTOGRAPHS[0]))}). The pictures in
-`test/data/road_signs` are adaptations of `china.jpg`, `rocket.jpg` and `grass.png`: cropped,
-recoloured and drawn upon. Typefaces: SIL Open Font License 1.1, Roboto Apache-2.0. The model and
-its card: Apache-2.0, as the package.
+### Licences and credits
+
+{_credits((*TRAINING_PHOTOGRAPHS, *HELD_OUT_PHOTOGRAPHS))}
+- typefaces: SIL Open Font License 1.1, Roboto Apache-2.0
+- the model and its card: Apache-2.0, as the package
+
+The pictures in `test/data/road_signs` are adaptations of `china.jpg`, `rocket.jpg` and `grass.png`:
+cropped, recoloured and drawn upon.
 
 ## How it was made
 
@@ -189,8 +193,10 @@ def _photographs(photographs: tuple[Photograph, ...]) -> str:
     return ', '.join(Path(photograph.path).stem for photograph in photographs)
 
 
-def _licences(photographs: tuple[Photograph, ...]) -> str:
-    return ', '.join(f'{Path(each.path).stem}: {each.licence}' for each in photographs)
+def _credits(photographs: tuple[Photograph, ...]) -> str:
+    return '\n'.join(
+        f'- {Path(each.path).name}, from {each.package}: {each.licence}' for each in photographs
+    )
 
 
 def _typefaces(space: StyleSpace) -> str:

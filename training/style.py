@@ -1,8 +1,9 @@
 """
 Vary how a sign is drawn: paints, typefaces, borders, proportions.
 
-Two spaces of styles share no typeface, no paint and no interval of border width or proportion, so
-that signs of the held-out split look as those of a country that training never visited.
+Two spaces of styles share no typeface, no base paint and no interval of border width or
+proportion, so that signs of the held-out split look as those of a country that training never
+visited.
 """
 
 from __future__ import annotations
