@@ -157,8 +157,8 @@ are up to {TRAINING.frame_heights[1]} pixels high, the held-out ones up to \
 - typefaces: SIL Open Font License 1.1, Roboto Apache-2.0
 - the model and its card: Apache-2.0, as the package
 
-The pictures in `test/data/road_signs` are adaptations of `china.jpg`, `rocket.jpg` and `grass.png`:
-cropped, recoloured and drawn upon.
+The pictures in `test/data/road_signs` are adaptations of `china.jpg`, `rocket.jpg` and
+`grass.png`: cropped, recoloured and drawn upon.
 
 ## How it was made
 
