@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+import sys
 import tempfile
 
 from ament_index_python.packages import (
@@ -19,10 +20,13 @@ from ament_index_python.packages import (
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import (
     DeclareLaunchArgument,
+    ExecuteProcess,
     IncludeLaunchDescription,
     LogInfo,
     OpaqueFunction,
+    RegisterEventHandler,
 )
+from launch.event_handlers import OnProcessExit
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
@@ -68,23 +72,27 @@ def start_rqt(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             )
         ]
     perspective = Path(LaunchConfiguration('perspective').perform(context))
-    namespace = LaunchConfiguration('namespace').perform(context)
-    return [
-        Node(
-            package='rqt_gui',
-            executable='rqt_gui',
-            arguments=['--perspective-file', str(in_namespace(perspective, namespace))],
-            output='screen',
-        )
-    ]
+    namespace = LaunchConfiguration('namespace').perform(context).strip('/')
+    node = f'/{namespace}{NODE}' if namespace else NODE
+    rqt = Node(
+        package='rqt_gui',
+        executable='rqt_gui',
+        arguments=['--perspective-file', str(perspective_of(node, perspective))],
+        output='screen',
+    )
+    # rqt plots only topics that are there when it starts.
+    topic = f'{node}/latency_ms'
+    waiting = ExecuteProcess(
+        cmd=[sys.executable, '-m', 'mobileone_ros.tools.wait_for_topic', topic], output='screen'
+    )
+    return [RegisterEventHandler(OnProcessExit(target_action=waiting, on_exit=[rqt])), waiting]
 
 
-def in_namespace(perspective: Path, namespace: str) -> Path:
-    """Return the perspective, or a copy for a node in a namespace."""
-    namespace = namespace.strip('/')
-    if not namespace:
+def perspective_of(node: str, perspective: Path) -> Path:
+    """Return the perspective, or a copy of it for a node of another name."""
+    if node == NODE:
         return perspective
-    text = perspective.read_text(encoding='utf-8').replace(NODE, f'/{namespace}{NODE}')
+    text = perspective.read_text(encoding='utf-8').replace(NODE, node)
     copy = Path(tempfile.mkdtemp(prefix='mobileone_ros_')) / perspective.name
     copy.write_text(text, encoding='utf-8')
     return copy

@@ -59,7 +59,7 @@ def test_the_perspective_shows_image_plots_parameters_and_diagnostics() -> None:
 
 
 def test_in_a_namespace_the_perspective_follows_the_node() -> None:
-    copy = load_launch_file('visualize').in_namespace(PERSPECTIVE, '/robot/')
+    copy = load_launch_file('visualize').perspective_of(f'/robot{NODE}', PERSPECTIVE)
     perspective = json.loads(copy.read_text())
     assert list(values(perspective, 'topic')) == [f'/robot{NODE}/image_annotated']
     assert all(topic.startswith(f'/robot{NODE}/') for topic in values(perspective, 'topics'))
