@@ -95,6 +95,7 @@ class Child:
             for line in self._process.stdout:
                 self._on_line(line)
 
+
 def _first_number(path: Path) -> int:
     try:
         return int(path.read_text(encoding='ascii').split()[0])

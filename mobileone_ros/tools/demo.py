@@ -195,7 +195,8 @@ def _describe(item: Published, result: CollectedResult, names: Sequence[str]) ->
         f'    {probability:6.1%}  {name}'
         for name, (_, probability) in zip(names, result.scores, strict=True)
     ]
-    head = f'{os.path.relpath(item.path)} shows: {item.truth} ({result.age_ms:.1f} ms from publication to result)'
+    source, age = os.path.relpath(item.path), f'{result.age_ms:.1f} ms'
+    head = f'{source} shows: {item.truth} ({age} from publication to result)'
     return '\n'.join(['', head, *rows[:_SHOWN_CLASSES]])
 
 
