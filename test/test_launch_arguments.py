@@ -10,9 +10,9 @@ from support.launch_fixtures import load_launch_file, REASON
 
 pytest.importorskip('launch_ros', reason=REASON)
 
-from launch import LaunchContext
-from launch.actions import DeclareLaunchArgument
-from launch.utilities import perform_substitutions
+from launch import LaunchContext  # noqa: E402, I100
+from launch.actions import DeclareLaunchArgument  # noqa: E402
+from launch.utilities import perform_substitutions  # noqa: E402
 
 OWN = {
     'classify': {

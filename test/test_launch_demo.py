@@ -15,15 +15,15 @@ from support.ros import Peer, plain_picture, top_class
 pytest.importorskip('launch_testing', reason=REASON)
 pytest.importorskip('launch_ros', reason=REASON)
 
-from launch import LaunchDescription
-from launch.actions import IncludeLaunchDescription
-from launch.launch_description_sources import PythonLaunchDescriptionSource
-import launch_testing
-from launch_testing.actions import ReadyToTest
-from launch_testing.asserts import assertExitCodes
-from sensor_msgs.msg import Image
-from support.colour_model import write_colour_model
-from vision_msgs.msg import Classification
+from launch import LaunchDescription  # noqa: E402, I100
+from launch.actions import IncludeLaunchDescription  # noqa: E402
+from launch.launch_description_sources import PythonLaunchDescriptionSource  # noqa: E402
+import launch_testing  # noqa: E402
+from launch_testing.actions import ReadyToTest  # noqa: E402
+from launch_testing.asserts import assertExitCodes  # noqa: E402
+from sensor_msgs.msg import Image  # noqa: E402
+from support.colour_model import write_colour_model  # noqa: E402
+from vision_msgs.msg import Classification  # noqa: E402
 
 ARGUMENTS = {'namespace': 'robot', 'rate': '10', 'size': '96x64', 'encoding': 'nv12'}
 

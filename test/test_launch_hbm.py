@@ -14,7 +14,7 @@ from support.ros import Peer, plain_picture, top_class
 pytest.importorskip('ros2launch', reason=REASON)
 pytest.importorskip('hbm_img_msgs', reason='hbm_img_msgs comes with TROS')
 
-from vision_msgs.msg import Classification
+from vision_msgs.msg import Classification  # noqa: E402
 
 pytest_plugins = ['support.ros_fixtures', 'support.launch_fixtures']
 
