@@ -9,6 +9,7 @@ import threading
 from typing import Any, TYPE_CHECKING
 
 from mobileone_ros.backends.base import BackendError
+from mobileone_ros.bond import ManagerBond
 from mobileone_ros.configured import Configured
 from mobileone_ros.core.classifier import Classifier
 from mobileone_ros.core.counters import DropCause
@@ -81,6 +82,7 @@ class ClassifierNode(LifecycleNode):
             **node_arguments,
         )
         self._configured: Configured | None = None
+        self._bond = ManagerBond(self)
         self._streams: dict[str, InputStream] = {}
         # Somebody else's executor may run transitions and parameter services at the same time.
         self._control = threading.RLock()
@@ -148,12 +150,15 @@ class ClassifierNode(LifecycleNode):
             self._configured.tell_metadata(self._settings)
             for stream in self._streams.values():
                 stream.subscribe()
+            if not self._settings.autostart:
+                self._bond.form()
             return result
 
     @logged_transition
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Unsubscribe, and finish and publish what was received."""
         with self._control:
+            self._bond.end()
             self._unsubscribe()
             if self._configured is not None:
                 drained = self._configured.pipeline.stop(_DRAIN_TIMEOUT_S)
@@ -268,6 +273,7 @@ class ClassifierNode(LifecycleNode):
             stream.unsubscribe()
 
     def _release(self) -> None:
+        self._bond.end()
         self._unsubscribe()
         configured, self._configured = self._configured, None
         if configured is not None:
