@@ -6,7 +6,6 @@ from functools import lru_cache
 from importlib.resources import files
 import json
 from pathlib import Path
-import stat
 from typing import Final
 
 from mobileone_ros.backends.base import ModelSpec
@@ -87,15 +86,13 @@ def _check_text(names: tuple[str, ...], source: str | Path) -> None:
 
 def _read_text(path: Path) -> str:
     try:
-        status = path.stat()
-        if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
-            raise LabelsError(f'the labels file {path} is not a regular file')
-        if status.st_size > _MAX_FILE_BYTES:
+        with path.open('rb') as file:
+            content = file.read(_MAX_FILE_BYTES + 1)
+        if len(content) > _MAX_FILE_BYTES:
             raise LabelsError(
-                f'the labels file {path} has {status.st_size} bytes; the limit is '
-                f'{_MAX_FILE_BYTES}'
+                f'the labels file {path} is longer than {_MAX_FILE_BYTES} bytes, so it is none'
             )
-        return path.read_text('utf-8-sig')
+        return content.decode('utf-8-sig').replace('\r\n', '\n').replace('\r', '\n')
     except OSError as error:
         raise LabelsError(f'cannot read the labels file {path}: {error.strerror}') from error
     except UnicodeDecodeError as error:
