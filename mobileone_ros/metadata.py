@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TYPE_CHECKING
 
+from mobileone_ros.core.text import why_not_drawable
 from mobileone_ros.qos import LATCHED
 from vision_msgs.msg import VisionInfo
 
@@ -43,6 +44,9 @@ class MetadataOutputs:
         )
         vision.header.stamp = stamp
         self._vision.publish(vision)
+        undrawable = why_not_drawable(classifier.labels)
+        if undrawable:
+            self._node.get_logger().warning(undrawable)
         if self._labels is not None:
             labels = label_info(classifier.labels, settings.score_threshold)
             labels.header.stamp = stamp

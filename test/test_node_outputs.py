@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 import numpy as np
 import pytest
+from rcl_interfaces.msg import Log
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 from std_msgs.msg import Float32
@@ -70,6 +72,21 @@ def test_the_threshold_is_sent_again_when_it_changes(
     peer.set_parameters(score_threshold=0.5)
 
     peer.wait_for(lambda: messages and messages[-1].threshold == 0.5, 'the new threshold')
+
+
+def test_class_names_that_no_font_can_draw_are_told_with_the_cure(
+    peer: Peer, host_classifier: HostClassifier, tmp_path: Path
+) -> None:
+    logs = peer.collect(Log, '/rosout')
+    names = tmp_path / 'names.txt'
+    names.write_text('red\ngreen\n\U00100000\n', encoding='utf-8')
+
+    host_classifier(labels_path=str(names))
+
+    peer.wait_for(
+        lambda: any('cannot be drawn on pictures: install' in log.msg for log in logs),
+        'a warning about the class names',
+    )
 
 
 def test_an_annotated_image_has_the_header_and_size_of_its_source(
