@@ -11,7 +11,7 @@ from mobileone_ros.benchmarking.node_case import NodeResult
 from mobileone_ros.benchmarking.table import ModelResult
 import numpy as np
 
-_SIZE_INCHES = (8.0, 4.5)
+_SIZE_INCHES = (10.0, 4.5)
 _DOTS_PER_INCH = 120
 
 
@@ -43,7 +43,7 @@ def _plot_throughput(results: Sequence[ModelResult], path: Path) -> Path:
             ):
                 axes.plot(
                     threads, [spread.median for spread in spreads], f'{dashes}o',
-                    color=f'C{index}', label=f'{result.name}, {label}',
+                    color=f'C{index}', markersize=3, label=f'{result.name}, {label}',
                 )
         axes.set_xscale('log', base=2)
         ticks = sorted({row.threads for result in results for row in result.by_threads})
@@ -62,7 +62,7 @@ def figure(path: Path, x_label: str, y_label: str) -> Iterator[Any]:
     axes = drawing.add_subplot(xlabel=x_label, ylabel=y_label)
     axes.grid(alpha=0.3)
     yield axes
-    axes.legend(fontsize='small')
+    axes.legend(fontsize='small', markerscale=3, loc='upper left', bbox_to_anchor=(1.01, 1.0))
     drawing.savefig(path, format='png', dpi=_DOTS_PER_INCH)
 
 
@@ -72,7 +72,7 @@ def plot_node(result: NodeResult, folder: Path) -> list[Path]:
     with figure(over_time, 'time (s)', 'age of the frame (ms)') as axes:
         for program in result.programs:
             window = program.windows[-1]
-            axes.plot(window.times_s, window.ages_ms, '.', markersize=2, label=program.name)
+            axes.plot(window.times_s, window.ages_ms, '.', markersize=2.0, label=program.name)
         axes.set_yscale('log')
     with figure(distribution, 'age of the frame (ms)', 'share of frames') as axes:
         for program in result.programs:
