@@ -11,11 +11,13 @@ from typing import Final, Protocol
 from mobileone_ros.backends.base import Backend, BackendError, BackendUnavailable
 from mobileone_ros.core.classifier import Classifier, ClassifierSettings
 from mobileone_ros.core.labels import labels_for, LabelsError
+from mobileone_ros.model_trial import try_out
 from mobileone_ros.models.catalog import find_variant, UnknownVariant
 from mobileone_ros.models.store import (
     BOARD_DIRECTORY,
     find_model,
     FoundModel,
+    is_vouched_for,
     ModelFormat,
     ModelNotFound,
 )
@@ -198,6 +200,8 @@ def _check_onnxruntime() -> object:
 def _open_onnxruntime(path: Path, request: ModelRequest) -> Backend:
     from mobileone_ros.backends.onnxruntime import open_onnxruntime
 
+    if not is_vouched_for(path):
+        try_out(path)
     return open_onnxruntime(path, num_threads=request.num_threads)
 
 

@@ -92,6 +92,14 @@ def find_model(variant: str, model_format: ModelFormat, explicit_path: str = '')
     )
 
 
+def is_vouched_for(path: Path) -> bool:
+    """Return whether a file is the package's own, the board's, or as it was downloaded."""
+    if path.resolve() == OWN_MODEL.resolve() or BOARD_DIRECTORY in path.resolve().parents:
+        return True
+    record = read_record(path)
+    return record is not None and is_unchanged(path, record)
+
+
 def fetch_command(variant: Variant, model_format: ModelFormat) -> str:
     """Return the command line that downloads a variant's file."""
     command = f'ros2 run mobileone_ros fetch_models {variant.name}'
