@@ -64,7 +64,7 @@ class HaltOnClass(Node):
 
     def _change(self, halted: bool) -> None:
         self._halted, self._disagreeing = halted, 0
-        self._publisher.publish(Bool(data=halted))
         self.get_logger().info(
             f"halting: '{self._class_name}' in sight" if halted else 'going on'
         )
+        self._publisher.publish(Bool(data=halted))
