@@ -82,6 +82,13 @@ def test_a_registry_out_of_reach_is_explained(fresh_scripts: Path) -> None:
     assert 'If the package registry cannot be reached' in refused.stderr
 
 
+def test_a_folder_that_colcon_cannot_work_in_is_named(tmp_path: Path) -> None:
+    scripts = shutil.copytree(ROOT / 'scripts', tmp_path / 'my checkout' / 'scripts')
+    refused = run(scripts / 'setup', env=bare_environment())
+    assert refused.returncode == 1
+    assert str(tmp_path / 'my checkout') in refused.stderr
+
+
 def test_an_unknown_argument_of_setup_is_bad_usage() -> None:
     assert run(ROOT / 'scripts' / 'setup', '--nonsense').returncode == 2
 

@@ -18,6 +18,8 @@ distro=${ROS_DISTRO:-kilted}
 
 # enter_ros PURPOSE: build what is not up to date, for use or for tests, then set this shell up.
 enter_ros() {
+  [[ $root != *[[:space:]]* ]] || die "colcon fails where a folder has a space in its name: $root" \
+    'Move the checkout to a folder without one.'
   if native_ros_is_sourced; then
     build_native "$1"
   else
