@@ -128,9 +128,15 @@ def _fetch(arguments: argparse.Namespace, cancelled: threading.Event) -> None:
     for variant in dict.fromkeys(wanted or [VARIANTS[_DEFAULT_VARIANT]]):
         target = arguments.cache / model_format.file_name(variant)
         progress = Progress(target.name, sys.stderr)
+
+        def show(done: int, total: int | None, progress: Progress = progress) -> None:
+            # Who waited has said by then why it ended: that is to be the last line.
+            if not cancelled.is_set():
+                progress(done, total)
+
         try:
             url = model_format.url(variant, arguments.url_base)
-            record = download(url, target, progress=progress, cancelled=cancelled)
+            record = download(url, target, progress=show, cancelled=cancelled)
         finally:
             progress.close()
         state = 'fetched' if progress.started else 'already there'
