@@ -103,9 +103,29 @@ class Peer:
             self.node.destroy_client(client)
 
     def state(self, node: str = NODE) -> str:
-        """Return the label of a managed node's state."""
-        response = self.call(GetState, f'{node}/get_state', GetState.Request())
-        return str(response.current_state.label)
+        """
+        Return the label of a managed node's state.
+
+        It is asked for until an answer comes: one that is sent before the service has discovered
+        this client's reader is lost, as happens on a busy machine while a process starts.
+        """
+        client = self.node.create_client(GetState, f'{node}/get_state')
+        answers: list[Any] = []
+        ask_at = 0.0
+
+        def answer() -> Any:
+            nonlocal ask_at
+            if time.monotonic() > ask_at:
+                answers.append(client.call_async(GetState.Request()))
+                ask_at = time.monotonic() + _RESEND_S
+            return next((future.result() for future in answers if future.done()), None)
+
+        try:
+            self.wait_for(client.service_is_ready, f'the service {node}/get_state')
+            found = self.wait_for(answer, f'a response of {node}/get_state')
+        finally:
+            self.node.destroy_client(client)
+        return str(found.current_state.label)
 
     def change_state(self, label: str, node: str = NODE) -> bool:
         """Ask for a transition by its label, and return whether it succeeded."""
