@@ -191,6 +191,7 @@ class ClassifierNode(LifecycleNode):
         """Free everything, threads included, whatever the state."""
         with self._control:
             self._release()
+            self._bond.close()
         super().destroy_node()
 
     def _start_by_itself(self) -> None:
