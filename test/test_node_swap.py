@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 import threading
 
@@ -56,7 +57,7 @@ def test_every_result_under_load_is_of_one_model_or_the_other(
 
     seen = [kind(result) for result in camera.results]
     assert set(seen) == set(kinds.values())
-    changes = sum(before != after for before, after in zip(seen, seen[1:], strict=False))
+    changes = sum(before != after for before, after in itertools.pairwise(seen))
     assert changes == 20
 
 
