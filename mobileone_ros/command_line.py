@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 def run_classifier(argv: Sequence[str]) -> int:
     """Run the node until Ctrl-C or SIGTERM; return 0, or 1 where it could not be made."""
-    with ExitStack() as stack:
+    stop: Future[None] = Future()
+    with stop_on_signal(lambda: stop.set_result(None)), ExitStack() as stack:
         try:
             _parser().parse_args(remove_ros_args([*argv])[1:])
             setup = prepare_process()
@@ -35,7 +36,7 @@ def run_classifier(argv: Sequence[str]) -> int:
             print(f'classifier: error: {reason}', file=sys.stderr)
             return 1
         node.get_logger().info(str(setup))
-        _spin(node)
+        _spin(node, stop)
     return 0
 
 
@@ -45,19 +46,13 @@ def _make_node(context: Context) -> ClassifierNode:
     return ClassifierNode(context=context)
 
 
-def _spin(node: ClassifierNode) -> None:
-    """Serve the node until a signal comes, then finish what is in flight and free everything."""
+def _spin(node: ClassifierNode, stop: Future[None]) -> None:
+    """Serve the node until told to stop, then finish what is in flight and free everything."""
     executor = make_executor(node.context)
     executor.add_node(node)
-    stop: Future[None] = Future()
-
-    def end() -> None:
-        stop.set_result(None)
-        executor.wake()
-
+    stop.add_done_callback(lambda _: executor.wake())
     try:
-        with stop_on_signal(end):
-            spin_until(executor, node.context, stop)
+        spin_until(executor, node.context, stop)
     finally:
         executor.shutdown()
         node.destroy_node()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 import signal
 
@@ -27,6 +28,22 @@ def test_a_working_node_ends_with_code_0_on_a_signal(
     code = process.stop(number)
 
     assert code == 0
+    assert 'Traceback' not in process.output
+
+
+def test_a_signal_before_the_model_is_loaded_ends_the_process_with_code_0_as_well(
+    peer: Peer, start: StartProcess, colour_model: Path, tmp_path: Path
+) -> None:
+    # Reading the labels takes until somebody writes to the pipe.
+    pipe = tmp_path / 'labels.pipe'
+    os.mkfifo(pipe)
+    process = start(model_path=colour_model, labels_path=pipe)
+    peer.wait_for(lambda: 'colours.onnx' in process.output, 'the model to be loaded')
+
+    process.send(signal.SIGINT)
+    pipe.write_text('rot\ngruen\nblau\n')
+
+    assert process.wait() == 0
     assert 'Traceback' not in process.output
 
 
