@@ -182,6 +182,8 @@ def _check(spec: ParameterSpec, value: Any) -> Any:
         raise SettingsError(
             f'{spec.name} is {value!r}, expected {_KINDS[expected]}{_allowed(spec)}'
         )
+    if isinstance(value, str) and '\0' in value:
+        raise SettingsError(f'{spec.name} is {value!r}, expected text without a NUL')
     if spec.choices and value not in spec.choices:
         raise SettingsError(f'{spec.name} is {value!r}, expected{_allowed(spec)}')
     if spec.bounds:

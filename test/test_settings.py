@@ -122,3 +122,8 @@ def test_settings_cannot_be_changed() -> None:
 @pytest.mark.parametrize('spec', PARAMETERS, ids=name_of)
 def test_every_parameter_is_described_in_a_sentence(spec: ParameterSpec) -> None:
     assert spec.description.endswith('.')
+
+
+def test_a_nul_which_no_path_can_hold_is_refused() -> None:
+    with pytest.raises(SettingsError, match='expected text without a NUL'):
+        Settings.from_values({'labels_path': '\0'})

@@ -29,4 +29,6 @@ def valid(spec: ParameterSpec) -> st.SearchStrategy[Any]:
         return st.integers(*map(int, spec.bounds))
     if spec.bounds:
         return st.floats(*spec.bounds)
-    return st.booleans() if isinstance(spec.default, bool) else st.text(max_size=8)
+    without_nul = st.characters(codec='utf-8', min_codepoint=1)
+    text = st.text(without_nul, max_size=8)
+    return st.booleans() if isinstance(spec.default, bool) else text
