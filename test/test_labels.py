@@ -110,6 +110,11 @@ def test_a_missing_file_is_refused_with_its_path(tmp_path):
         read_labels(tmp_path / 'nowhere.txt')
 
 
+def test_a_path_that_no_file_can_have_is_refused():
+    with pytest.raises(LabelsError, match=r"cannot read the labels file '\\x00'"):
+        read_labels('\0')
+
+
 def test_a_file_without_end_is_refused():
     with pytest.raises(LabelsError, match='/dev/zero is longer than 16777216 bytes'):
         read_labels('/dev/zero')

@@ -88,13 +88,16 @@ def _read_text(path: Path) -> str:
     try:
         with path.open('rb') as file:
             content = file.read(_MAX_FILE_BYTES + 1)
-        if len(content) > _MAX_FILE_BYTES:
-            raise LabelsError(
-                f'the labels file {path} is longer than {_MAX_FILE_BYTES} bytes, so it is none'
-            )
-        return content.decode('utf-8-sig').replace('\r\n', '\n').replace('\r', '\n')
     except OSError as error:
         raise LabelsError(f'cannot read the labels file {path}: {error.strerror}') from error
+    except ValueError as error:  # no path: it has a NUL in it
+        raise LabelsError(f'cannot read the labels file {str(path)!r}: {error}') from error
+    if len(content) > _MAX_FILE_BYTES:
+        raise LabelsError(
+            f'the labels file {path} is longer than {_MAX_FILE_BYTES} bytes, so it is none'
+        )
+    try:
+        return content.decode('utf-8-sig').replace('\r\n', '\n').replace('\r', '\n')
     except UnicodeDecodeError as error:
         raise LabelsError(
             f'{path} is not UTF-8 text (byte {error.start}): save the labels as UTF-8'
