@@ -16,7 +16,7 @@ from mobileone_ros.benchmark_observer import BenchmarkObserver, observing
 from mobileone_ros.benchmarking.cameras import noisy_gradient
 from mobileone_ros.benchmarking.node_case import CLASSIFIER, ProgramResult, StreamCase, Window
 from mobileone_ros.benchmarking.node_programs import Program
-from mobileone_ros.benchmarking.processes import Child
+from mobileone_ros.processes import Child
 import numpy as np
 
 _NAMESPACE = '/mobileone_benchmark'

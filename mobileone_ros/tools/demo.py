@@ -13,7 +13,6 @@ import sys
 from typing import TYPE_CHECKING
 
 from ament_index_python.packages import get_package_share_directory
-from mobileone_ros.benchmarking.processes import Child, ChildFailed
 from mobileone_ros.core.contact_sheet import contact_sheet
 from mobileone_ros.media.pictures import find_pictures, MediaError
 from mobileone_ros.models.store import (
@@ -23,6 +22,7 @@ from mobileone_ros.models.store import (
     ModelNotFound,
     OWN_MODEL,
 )
+from mobileone_ros.processes import Child, ChildFailed
 from mobileone_ros.runtime import prepare_process
 from mobileone_ros.tools import fetch_models
 from mobileone_ros.tools._arguments import positive_float

@@ -1,4 +1,4 @@
-"""Run a program beside the benchmark, and read what it uses from /proc."""
+"""Run a program beside this one, and read what it uses from /proc."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PAGE = 4096
 
 
 class ChildFailed(RuntimeError):
-    """Report that a program of the benchmark did not do what it should."""
+    """Report that a program started here did not do what it should."""
 
 
 class Child:
