@@ -5,7 +5,12 @@ from __future__ import annotations
 import argparse
 import re
 
-from mobileone_ros.models.catalog import find_variant, UnknownVariant
+from mobileone_ros.core.preprocess import ResizeMode
+from mobileone_ros.loading import AUTO
+from mobileone_ros.models.catalog import find_variant, UnknownVariant, VARIANTS
+from mobileone_ros.settings import BACKENDS
+
+RESIZE_MODES = tuple(mode.value for mode in ResizeMode)
 
 
 def positive_float(text: str) -> float:
@@ -51,3 +56,24 @@ def variant_name(text: str) -> str:
         return find_variant(text).name
     except UnknownVariant as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """Add what names a model and how it is fed: the parameters of the node, as options."""
+    parser.add_argument(
+        '--model', type=variant_name, default='mobileone_s0', metavar='M',
+        help=f'variant: {", ".join(VARIANTS)} (default: %(default)s)',
+    )
+    parser.add_argument(
+        '--model-path', default='', metavar='F',
+        help='model file, .onnx or .bin (default: found by variant and backend)',
+    )
+    parser.add_argument(
+        '--labels-path', default='', metavar='F',
+        help="class names, text or JSON (default: the model's own, else ImageNet-1k)",
+    )
+    parser.add_argument('--backend', choices=BACKENDS, default=AUTO, help='default: %(default)s')
+    parser.add_argument(
+        '--resize-mode', choices=RESIZE_MODES, default=ResizeMode.STRETCH.value,
+        help='default: %(default)s',
+    )

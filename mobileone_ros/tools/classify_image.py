@@ -14,11 +14,9 @@ from mobileone_ros.core.frame import Frame
 from mobileone_ros.core.prediction import Prediction
 from mobileone_ros.core.preprocess import ResizeMode
 from mobileone_ros.core.result_card import draw_result_card
-from mobileone_ros.loading import AUTO, load_classifier, LoadError, ModelRequest
+from mobileone_ros.loading import load_classifier, LoadError, ModelRequest
 from mobileone_ros.media.pictures import find_pictures, MediaError, read_picture
-from mobileone_ros.models.catalog import VARIANTS
-from mobileone_ros.settings import BACKENDS
-from mobileone_ros.tools._arguments import positive_int, variant_name
+from mobileone_ros.tools._arguments import add_model_options, positive_int
 from mobileone_ros.tools._extras import OutputError
 from mobileone_ros.tools._messages import StderrLog
 from mobileone_ros.tools._picture_folder import PictureFolder
@@ -46,25 +44,9 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         'paths', nargs='+', type=Path, metavar='PATH', help='picture files, or folders of them'
     )
-    parser.add_argument(
-        '--model', type=variant_name, default='mobileone_s0', metavar='M',
-        help=f'variant: {", ".join(VARIANTS)} (default: %(default)s)',
-    )
-    parser.add_argument(
-        '--model-path', default='', metavar='F',
-        help='model file, .onnx or .bin (default: found by variant and backend)',
-    )
-    parser.add_argument(
-        '--labels-path', default='', metavar='F',
-        help="class names, text or JSON (default: the model's own, else ImageNet-1k)",
-    )
-    parser.add_argument('--backend', choices=BACKENDS, default=AUTO, help='default: %(default)s')
+    add_model_options(parser)
     parser.add_argument(
         '--top-k', type=positive_int, default=5, metavar='K', help='classes a picture (default: 5)'
-    )
-    parser.add_argument(
-        '--resize-mode', choices=[mode.value for mode in ResizeMode],
-        default=ResizeMode.STRETCH.value, help='default: %(default)s',
     )
     parser.add_argument('--json', action='store_true', help='print one JSON object a picture')
     parser.add_argument(

@@ -20,10 +20,9 @@ from mobileone_ros.evaluation.report_json import report_as_json
 from mobileone_ros.evaluation.report_markdown import report_as_markdown, summary_as_markdown
 from mobileone_ros.evaluation.report_plot import report_as_png
 from mobileone_ros.evaluation.session import evaluate, Session
-from mobileone_ros.loading import AUTO, LoadError, ModelRequest
-from mobileone_ros.models.catalog import VARIANTS
+from mobileone_ros.loading import LoadError, ModelRequest
 from mobileone_ros.settings import BACKENDS
-from mobileone_ros.tools._arguments import positive_int, variant_name
+from mobileone_ros.tools._arguments import add_model_options, positive_int, RESIZE_MODES
 from mobileone_ros.tools._extras import OutputError, require, write_whole
 from mobileone_ros.tools._messages import StderrLog
 from mobileone_ros.tools._progress import count, Progress
@@ -69,27 +68,10 @@ def _parser() -> argparse.ArgumentParser:
         help='folder with one subfolder a class, named by class name, ImageNet synset or index; '
         'or a list, each line a path and one of these',
     )
-    parser.add_argument(
-        '--model', type=variant_name, default='mobileone_s0', metavar='M',
-        help=f'variant: {", ".join(VARIANTS)} (default: %(default)s)',
-    )
-    parser.add_argument(
-        '--model-path', default='', metavar='F',
-        help='model file, .onnx or .bin (default: found by variant and backend)',
-    )
-    parser.add_argument(
-        '--labels-path', default='', metavar='F',
-        help="class names, text or JSON (default: the model's own, else ImageNet-1k)",
-    )
-    parser.add_argument('--backend', choices=BACKENDS, default=AUTO, help='default: %(default)s')
-    modes = [mode.value for mode in ResizeMode]
-    parser.add_argument(
-        '--resize-mode', choices=modes, default=ResizeMode.STRETCH.value,
-        help='default: %(default)s',
-    )
+    add_model_options(parser)
     parser.add_argument('--against', metavar='F', help='another model file to compare with')
     parser.add_argument('--against-backend', choices=BACKENDS, help='another backend')
-    parser.add_argument('--against-resize-mode', choices=modes, help='another resize mode')
+    parser.add_argument('--against-resize-mode', choices=RESIZE_MODES, help='another resize mode')
     parser.add_argument(
         '--limit', type=positive_int, metavar='N',
         help='take N pictures, evenly from the classes, always the same',
