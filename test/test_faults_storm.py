@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rcl_interfaces.srv import SetParameters
+from rclpy.qos import qos_profile_parameters
 from std_srvs.srv import SetBool
 from support.colour_model import write_colour_model
 from support.faults import assert_alive, Diagnosis
@@ -41,7 +42,10 @@ def test_parameters_set_in_a_storm_lose_no_answer_and_no_frame_uncounted(
     other_model = write_colour_model(tmp_path / 'other.onnx', order=(2, 1, 0))
     camera, diagnosis = CameraPeer(peer, qos=RELIABLE), Diagnosis(peer)
     camera.show(RED)
-    setter = peer.node.create_client(SetParameters, f'{NODE}/set_parameters')
+    # A client of an ordinary service keeps ten responses, and loses the rest of a burst.
+    setter = peer.node.create_client(
+        SetParameters, f'{NODE}/set_parameters', qos_profile=qos_profile_parameters
+    )
     switch = peer.node.create_client(SetBool, f'{NODE}/set_enabled')
     peer.wait_for(setter.service_is_ready, 'the parameter service')
     peer.wait_for(switch.service_is_ready, 'the switch')
