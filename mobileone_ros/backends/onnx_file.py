@@ -1,35 +1,28 @@
-"""Read an ONNX file into memory, refusing what a runtime should never be handed."""
+"""Refuse an ONNX file that a runtime should never be handed."""
 
 from __future__ import annotations
 
 from pathlib import Path
-import stat
-from typing import Final
 
 from mobileone_ros.backends.base import ModelRejected
+from mobileone_ros.backends.model_file import read_model_file
 from mobileone_ros.backends.onnx_wire import has_external_data, WireError
-
-_MAX_FILE_BYTES: Final = 2**31
 
 
 def read_onnx_file(path: Path) -> bytes:
     """
     Return the bytes of a self-contained ONNX model.
 
-    Raises ModelRejected where the file cannot be read, is no protobuf message, or keeps weights
-    in another file. The bytes that were checked are the bytes to load: the file may change.
+    Raises ModelRejected where the file cannot be read, or as `refuse_external_data` does. The
+    bytes that were checked are the bytes to load: the file may change.
     """
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise ModelRejected(f'{path} is not a regular file')
-        if status.st_size > _MAX_FILE_BYTES:
-            raise ModelRejected(f'{path} is larger than the 2 GiB that an ONNX file can hold')
-        model = path.read_bytes()
-    except OSError as error:
-        raise ModelRejected(f'{path} cannot be read: {error.strerror}') from error
-    if not model:
-        raise ModelRejected(f'{path} is empty')
+    model = read_model_file(path)
+    refuse_external_data(path, model)
+    return model
+
+
+def refuse_external_data(path: Path, model: bytes) -> None:
+    """Raise ModelRejected for bytes that are no ONNX model, or keep weights in another file."""
     try:
         external = has_external_data(model)
     except WireError as error:
@@ -41,4 +34,3 @@ def read_onnx_file(path: Path) -> bytes:
             f'{path} keeps its weights in another file, which is refused; '
             'export it with all weights inside (external_data=False)'
         )
-    return model

@@ -19,7 +19,8 @@ from mobileone_ros.backends.base import (
     ModelSpec,
 )
 from mobileone_ros.backends.cpu import physical_cores
-from mobileone_ros.backends.onnx_file import read_onnx_file
+from mobileone_ros.backends.model_file import read_model_file
+from mobileone_ros.backends.onnx_file import refuse_external_data
 from mobileone_ros.backends.onnx_signature import one_line, read_signature, Signature
 import numpy as np
 from numpy.typing import NDArray
@@ -31,16 +32,19 @@ if TYPE_CHECKING:
 _LOG_ERRORS_ONLY: Final = 3
 
 
-def open_onnxruntime(path: Path | str, num_threads: int = 0) -> OnnxRuntimeBackend:
+def open_onnxruntime(
+    path: Path | str, num_threads: int = 0, *, content: bytes | None = None
+) -> OnnxRuntimeBackend:
     """
     Load a model file, check that it classifies images, and run it once.
 
+    `content` is what was read from the file before, which is then not read again;
     `num_threads` is how many slots are worth running at once; 0 means the machine's cores.
     Raises BackendUnavailable without the onnxruntime package, ModelRejected where the file is
     not a self-contained float32 classifier of one 3-channel picture.
     """
     path = Path(path)
-    session = _open_session(path)
+    session = _open_session(path, read_model_file(path) if content is None else content)
     signature = read_signature(path, session)
     return OnnxRuntimeBackend(session, signature, num_threads or physical_cores())
 
@@ -137,15 +141,15 @@ def import_onnxruntime() -> ModuleType:
     return cast('ModuleType', onnxruntime)
 
 
-def _open_session(path: Path) -> onnxruntime.InferenceSession:
+def _open_session(path: Path, model: bytes) -> onnxruntime.InferenceSession:
     runtime = import_onnxruntime()
+    refuse_external_data(path, model)
     options = runtime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = _LOG_ERRORS_ONLY
     options.add_session_config_entry('session.intra_op.allow_spinning', '0')
     options.add_session_config_entry('session.load_model_format', 'ONNX')
-    model = read_onnx_file(path)
     try:
         return runtime.InferenceSession(model, options, providers=['CPUExecutionProvider'])
     except Exception as error:  # the runtime's exceptions have no other base class
