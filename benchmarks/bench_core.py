@@ -3,7 +3,8 @@
 Time what the core does for each frame, inference aside, on one thread.
 
 Run it from the repository's root; each line is the median of many calls in microseconds, with
-the tenth and the ninetieth percentile.
+the tenth and the ninetieth percentile. Calls follow each other with warm caches; with --cold
+as much memory as an inference of S0 touches is read before each, as in the node.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from mobileone_ros.core.prediction import Prediction, Score
 from mobileone_ros.core.preprocess import Preprocessor, ResizeMode
 
 Case = tuple[str, Callable[[], object]]
+
+S0_FOOTPRINT_BYTES = 20_000_000
 
 CAMERAS = {
     'nv12 1920x1080': ('nv12', 1920, 1080, 1.5),
@@ -94,13 +97,16 @@ def pictures() -> Iterator[Case]:
         yield f'annotate {size}', partial(draw_prediction, picture, prediction)
 
 
-def measure(call: Callable[[], object], seconds: float) -> tuple[float, float, float]:
+def measure(
+    call: Callable[[], object], seconds: float, before: Callable[[], object]
+) -> tuple[float, float, float]:
     """Return the median, the tenth and the ninetieth percentile of a call in microseconds."""
     times = []
     for _ in range(5):
         call()
     end = perf_counter() + seconds
     while perf_counter() < end:
+        before()
         start = perf_counter_ns()
         call()
         times.append((perf_counter_ns() - start) / 1e3)
@@ -113,12 +119,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.strip().splitlines()[0])
     parser.add_argument('--seconds', type=float, default=0.5, help='for each case (default 0.5)')
     parser.add_argument('--only', default='', metavar='TEXT', help='only cases with this in it')
+    parser.add_argument('--cold', action='store_true', help='empty the caches before each call')
     arguments = parser.parse_args()
+    memory = np.ones(S0_FOOTPRINT_BYTES, np.uint8)
+    before: Callable[[], object] = memory.max if arguments.cold else lambda: None
     cv2.setNumThreads(1)
     print(f'{"":58s}{"median us":>10s}{"p10":>9s}{"p90":>9s}')
     for name, call in (*preprocessing(), *postprocessing(), *pictures()):
         if arguments.only in name:
-            median, low, high = measure(call, arguments.seconds)
+            median, low, high = measure(call, arguments.seconds, before)
             print(f'{name:58s}{median:10.1f}{low:9.1f}{high:9.1f}', flush=True)
     return 0
 
