@@ -78,3 +78,7 @@ def test_the_page_gives_the_catalogs_figures(variant: str) -> None:
     figures = [known.latency_ms, known.multi_thread_latency_ms]
     assert all(f'{figure:.2f} ms' in row for figure in figures)
     assert f'| {known.fps:.0f} |' in row
+
+
+def test_a_library_that_takes_a_model_from_memory_prints_nothing(board: dict[str, str]) -> None:
+    assert not _printed(_here_document('9. **The library takes'), board)

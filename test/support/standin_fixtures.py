@@ -19,6 +19,14 @@ def libdnn_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope='session')
+def path_only_libdnn_path(
+    libdnn_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Return a library that loads models by their path alone."""
+    return build_libdnn(tmp_path_factory.mktemp('path_only'), '-DSTANDIN_LOADS_PATHS_ONLY')
+
+
+@pytest.fixture(scope='session')
 def binding_libdnn_path(libdnn_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a second library for the vendor's Python binding, which never frees a model."""
     return Path(shutil.copy(libdnn_path, tmp_path_factory.mktemp('binding')))
