@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Final, Protocol
 
 from mobileone_ros.backends.base import Backend, BackendError, BackendUnavailable
 from mobileone_ros.core.classifier import Classifier, ClassifierSettings
 from mobileone_ros.core.labels import labels_for, LabelsError
-from mobileone_ros.model_trial import try_out
+from mobileone_ros.model_trial import TrialCancelled, try_out
 from mobileone_ros.models.catalog import find_variant, UnknownVariant
 from mobileone_ros.models.store import (
     BOARD_DIRECTORY,
     find_model,
     FoundModel,
     is_vouched_for,
-    ModelFormat,
     ModelNotFound,
 )
+from mobileone_ros.runners import ModelFile, Runner, RUNNERS, RunOptions
 from mobileone_ros.shared_models import SharedModels
 
 AUTO: Final = 'auto'
@@ -53,30 +53,21 @@ class ModelRequest:
     bpu_priority: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Runner:
-    """One way to run models: the files that it takes, and how it opens one."""
-
-    name: str
-    model_format: ModelFormat
-    check: Callable[[], object]
-    """Raises BackendUnavailable where this machine cannot run anything that way."""
-    open: Callable[[Path, ModelRequest], Backend]  # noqa: A003
-
-
 def load_classifier(
     request: ModelRequest,
     settings: ClassifierSettings,
     log: Log,
     shared: SharedModels | None = None,
+    cancelled: Event | None = None,
 ) -> Classifier:
     """
     Load what a request asks for and say which model file is used and why.
 
     With the backend `auto` the first that works here is taken. A model that `shared` has already
-    is not loaded again. Raises LoadError.
+    is not loaded again. Setting `cancelled` from another thread ends the trial of a model.
+    Raises LoadError.
     """
-    backend = open_backend(request, log, shared)
+    backend = open_backend(request, log, shared, cancelled)
     try:
         labels = labels_for(backend.spec, request.labels_path)
         crop_fraction = find_variant(request.model).crop_fraction
@@ -87,7 +78,10 @@ def load_classifier(
 
 
 def open_backend(
-    request: ModelRequest, log: Log, shared: SharedModels | None = None
+    request: ModelRequest,
+    log: Log,
+    shared: SharedModels | None = None,
+    cancelled: Event | None = None,
 ) -> Backend:
     """Load the model that a request asks for, without labels. Raises LoadError."""
     unavailable: list[str] = []
@@ -96,8 +90,8 @@ def open_backend(
         try:
             runner.check()
             found = find_model(request.model, runner.model_format, request.model_path)
-            backend = _open(runner, found.path, request, shared)
-        except UnknownVariant as error:
+            backend = _open(runner, found.path, request, shared, cancelled)
+        except (UnknownVariant, TrialCancelled) as error:
             raise LoadError(str(error)) from error
         except BackendUnavailable as error:
             unavailable.append(f'{runner.name}: {error}')
@@ -112,31 +106,38 @@ def open_backend(
 
 
 def _open(
-    runner: _Runner, path: Path, request: ModelRequest, shared: SharedModels | None
+    runner: Runner,
+    path: Path,
+    request: ModelRequest,
+    shared: SharedModels | None,
+    cancelled: Event | None,
 ) -> Backend:
-    load = partial(runner.open, path, request)
+    file = ModelFile.read(path)
+    is_vouched = is_vouched_for(path, file.sha256)
+    options = RunOptions(request.num_threads, request.bpu_core, request.bpu_priority)
+
+    def load() -> Backend:
+        if not is_vouched:
+            try_out(runner, file, cancelled=cancelled)
+        return runner.open(file, options)
+
     if shared is None:
         return load()
-    status = path.stat()
     # A file that was replaced meanwhile is another model.
-    identity = (
-        runner.name, path.resolve(), status.st_mtime_ns, status.st_size,
-        request.num_threads, request.bpu_core, request.bpu_priority,
-    )
-    return shared.open(identity, load)
+    return shared.open((runner.name, path.resolve(), file.sha256, options), load)
 
 
-def _runners(request: ModelRequest) -> tuple[_Runner, ...]:
+def _runners(request: ModelRequest) -> tuple[Runner, ...]:
     """Return what to try, in order."""
     if request.backend != AUTO:
-        named = tuple(runner for runner in _RUNNERS if runner.name == request.backend)
+        named = tuple(runner for runner in RUNNERS if runner.name == request.backend)
         if not named:
-            choices = ', '.join((AUTO, *(runner.name for runner in _RUNNERS)))
+            choices = ', '.join((AUTO, *(runner.name for runner in RUNNERS)))
             raise LoadError(f'there is no backend {request.backend!r}; choose from {choices}')
         return named
     suffix = Path(request.model_path).suffix.lower()
-    fitting = tuple(runner for runner in _RUNNERS if suffix == f'.{runner.model_format.value}')
-    return fitting or _RUNNERS
+    fitting = tuple(runner for runner in RUNNERS if suffix == f'.{runner.model_format.value}')
+    return fitting or RUNNERS
 
 
 def _tell_of_others(unavailable: Sequence[str], failed: Sequence[str], log: Log) -> None:
@@ -160,53 +161,3 @@ def _tell(request: ModelRequest, backend: Backend, found: FoundModel, log: Log) 
         log.info(note)
     if found.advice:
         log.info(found.advice)
-
-
-def _check_libdnn() -> object:
-    from mobileone_ros.backends.libdnn_library import load_library
-
-    return load_library()
-
-
-def _open_libdnn(path: Path, request: ModelRequest) -> Backend:
-    from mobileone_ros.backends.libdnn import open_libdnn
-
-    return open_libdnn(
-        path,
-        core=request.bpu_core,
-        priority=request.bpu_priority,
-        num_threads=request.num_threads,
-    )
-
-
-def _check_hobot_dnn() -> object:
-    from mobileone_ros.backends.hobot_dnn_binding import import_binding
-
-    return import_binding()
-
-
-def _open_hobot_dnn(path: Path, request: ModelRequest) -> Backend:
-    from mobileone_ros.backends.hobot_dnn import open_hobot_dnn
-
-    return open_hobot_dnn(path, core=request.bpu_core, priority=request.bpu_priority)
-
-
-def _check_onnxruntime() -> object:
-    from mobileone_ros.backends.onnxruntime import import_onnxruntime
-
-    return import_onnxruntime()
-
-
-def _open_onnxruntime(path: Path, request: ModelRequest) -> Backend:
-    from mobileone_ros.backends.onnxruntime import open_onnxruntime
-
-    if not is_vouched_for(path):
-        try_out(path)
-    return open_onnxruntime(path, num_threads=request.num_threads)
-
-
-_RUNNERS: Final = (
-    _Runner('libdnn', ModelFormat.BIN, _check_libdnn, _open_libdnn),
-    _Runner('hobot_dnn', ModelFormat.BIN, _check_hobot_dnn, _open_hobot_dnn),
-    _Runner('onnxruntime', ModelFormat.ONNX, _check_onnxruntime, _open_onnxruntime),
-)

@@ -63,7 +63,7 @@ def test_a_model_that_will_not_do_means_the_next_backend_and_a_warning(
 
 
 @pytest.mark.parametrize(
-    'function', ['hbDNNInitializeFromFiles', 'hbDNNGetModelHandle', 'hbDNNGetOutputCount']
+    'function', ['hbDNNGetModelNameList', 'hbDNNGetModelHandle', 'hbDNNGetOutputCount']
 )
 def test_a_library_that_fails_means_the_next_backend(
     function: str, libdnn: LibDnnStandIn, cache: Path, caplog: pytest.LogCaptureFixture

@@ -37,6 +37,8 @@ def path(tmp_path: Path) -> Path:
 def test_a_failure_while_loading_is_named_and_leaves_nothing(
     function: str, path: Path, libdnn: LibDnnStandIn
 ) -> None:
+    # A library that does not take the model's bytes is given its path.
+    libdnn.fail('hbDNNInitializeFromDDR', OUT_OF_MEMORY)
     libdnn.fail(function, OUT_OF_MEMORY)
     with pytest.raises(BackendError, match=rf'{function} failed: out of memory \(-6000007\)'):
         open_libdnn(path)

@@ -43,7 +43,7 @@ def test_a_thousand_reloads_leak_nothing(libdnn: LibDnnStandIn, tmp_path: Path) 
     before = _resident_bytes()
     _reload(path, 1000)
     assert libdnn.holdings == {'models': 0, 'blocks': 0, 'tasks': 0}
-    assert libdnn.count('hbDNNInitializeFromFiles') == libdnn.count('hbDNNRelease') == 1100
+    assert libdnn.count('hbDNNInitializeFromDDR') == libdnn.count('hbDNNRelease') == 1100
     assert libdnn.count('hbSysAllocCachedMem') == libdnn.count('hbSysFreeMem')
     # A leak of one slot's tensors a reload would be 80 MB.
     assert _resident_bytes() - before < 8_000_000

@@ -23,7 +23,7 @@ class Caller:
 
     def __init__(self, path: Path) -> None:
         self.functions: dict[str, Any] = load_library().functions
-        self.model = Model(load_library(), path)
+        self.model = Model(load_library(), path, path.read_bytes())
         self.picture = SharedMemory(load_library(), 224 * 336)
         self.logits = SharedMemory(load_library(), 4000)
         self.control = InferCtrlParam()

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+import os
 from pathlib import Path
+import threading
 
 from mobileone_ros.backends.base import ModelRejected
 from mobileone_ros.core.classifier import ClassifierSettings
 from mobileone_ros.loading import load_classifier, LoadError, ModelRequest
-from mobileone_ros.model_trial import TrialLimits, try_out
-from mobileone_ros.models.store import is_vouched_for, OWN_MODEL
+from mobileone_ros.model_trial import TrialCancelled, TrialLimits, try_out
+from mobileone_ros.models.record import sha256_of, write_record
+from mobileone_ros.models.store import OWN_MODEL
+from mobileone_ros.runners import ModelFile, ONNXRUNTIME
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper, TensorProto
 import pytest
+from support.colour_model import write_colour_model
+from support.processes import await_child, children
 from support.tiny_models import finish, SIDE, tiny_classifier, write
 
 CRASHING_RUNTIME = """
@@ -26,6 +33,27 @@ class SessionOptions:
 
 def InferenceSession(*arguments, **options):
     os.abort()
+"""
+
+
+EXCHANGING_RUNTIME = """
+import os
+import sys
+
+sys.path.remove(os.path.dirname(__file__))
+del sys.modules['onnxruntime']
+import onnxruntime
+
+sessions = onnxruntime.InferenceSession
+
+
+def InferenceSession(*arguments, **options):
+    session = sessions(*arguments, **options)
+    os.replace(os.environ['OTHER_MODEL'], os.environ['MODEL'])
+    return session
+
+
+onnxruntime.InferenceSession = InferenceSession
 """
 
 
@@ -82,42 +110,52 @@ def _scored(
     ))
 
 
+def trial(path: Path, limits: TrialLimits | None = None) -> None:
+    """Try a file out for ONNX Runtime."""
+    try_out(ONNXRUNTIME, ModelFile.read(path), limits or TrialLimits())
+
+
 def test_a_sound_model_passes(tmp_path: Path) -> None:
-    try_out(write(tiny_classifier(), tmp_path))
+    trial(write(tiny_classifier(), tmp_path))
 
 
 def test_what_is_no_classifier_is_refused_in_the_loaders_words(tmp_path: Path) -> None:
     path = write(tiny_classifier(input_shape=(1, 4, SIDE, SIDE)), tmp_path)
     with pytest.raises(ModelRejected, match=r'takes .*4.* and not one colour picture'):
-        try_out(path)
+        trial(path)
 
 
 def test_a_model_that_fills_the_memory_is_refused(tmp_path: Path) -> None:
     path = write(greedy_model(), tmp_path)
     with pytest.raises(ModelRejected, match=r'tiny\.onnx') as caught:
-        try_out(path, TrialLimits(memory_bytes=2 << 30))
+        trial(path, TrialLimits(memory_bytes=2 << 30))
     assert '\n' not in str(caught.value)
 
 
 def test_a_model_that_never_ends_is_refused(tmp_path: Path) -> None:
     path = write(endless_model(), tmp_path)
     with pytest.raises(ModelRejected, match='not loaded and run once within 2 s'):
-        try_out(path, TrialLimits(seconds=2))
+        trial(path, TrialLimits(seconds=2))
+
+
+def have_children_find(runtime: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have child processes import another onnxruntime than this process."""
+    (folder / 'runtime').mkdir()
+    (folder / 'runtime' / 'onnxruntime.py').write_text(runtime)
+    monkeypatch.setenv('PYTHONPATH', str(folder / 'runtime'))
 
 
 @pytest.fixture
 def crashing_runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have child processes find a runtime that aborts at every model."""
-    (tmp_path / 'runtime').mkdir()
-    (tmp_path / 'runtime' / 'onnxruntime.py').write_text(CRASHING_RUNTIME)
-    monkeypatch.setenv('PYTHONPATH', str(tmp_path / 'runtime'))
+    have_children_find(CRASHING_RUNTIME, tmp_path, monkeypatch)
 
 
 @pytest.mark.usefixtures('crashing_runtime')
 def test_a_model_that_crashes_the_runtime_is_refused(tmp_path: Path) -> None:
-    path = write(tiny_classifier(), tmp_path)
+    path = write(tiny_classifier(labels=['n', 'e', 's', 'w']), tmp_path)
     with pytest.raises(ModelRejected, match=r'ends the process that loads it \(SIGABRT\)'):
-        try_out(path)
+        trial(path)
 
 
 class Silent:
@@ -146,5 +184,48 @@ def test_the_packages_own_model_is_loaded_without_a_trial() -> None:
     assert load_classifier(request, ClassifierSettings(), Silent()).backend.name == 'onnxruntime'
 
 
-def test_nobody_vouches_for_a_file_without_a_record(tmp_path: Path) -> None:
-    assert not is_vouched_for(write(tiny_classifier(), tmp_path))
+@pytest.mark.usefixtures('crashing_runtime')
+def test_a_model_as_it_was_downloaded_is_loaded_without_a_trial(tmp_path: Path) -> None:
+    path = write_colour_model(tmp_path / 'colours.onnx')
+    write_record(path, 'https://example.org/colours.onnx', sha256_of(path))
+    request = ModelRequest(model_path=str(path))
+    assert load_classifier(request, ClassifierSettings(), Silent()).labels[0] == 'red'
+
+
+def test_a_model_other_than_the_downloaded_one_is_refused(tmp_path: Path) -> None:
+    path = write_colour_model(tmp_path / 'colours.onnx')
+    write_record(path, 'https://example.org/colours.onnx', sha256_of(path))
+    write_colour_model(path, order=(2, 1, 0))
+    request = ModelRequest(model_path=str(path))
+    with pytest.raises(LoadError, match=r'colours\.onnx is not what was downloaded: .*https://'):
+        load_classifier(request, ClassifierSettings(), Silent())
+
+
+def test_a_file_exchanged_after_its_trial_is_not_what_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_colour_model(tmp_path / 'colours.onnx')
+    other = write_colour_model(tmp_path / 'other.onnx', labels=('untried', 'green', 'blue'))
+    untried = other.read_bytes()
+    have_children_find(EXCHANGING_RUNTIME, tmp_path, monkeypatch)
+    monkeypatch.setenv('MODEL', str(path))
+    monkeypatch.setenv('OTHER_MODEL', str(other))
+
+    classifier = load_classifier(
+        ModelRequest(model_path=str(path)), ClassifierSettings(), Silent()
+    )
+
+    assert path.read_bytes() == untried
+    assert classifier.labels[0] == 'red'
+
+
+def test_a_trial_that_is_cancelled_ends_its_process(tmp_path: Path) -> None:
+    file = ModelFile.read(write(endless_model(), tmp_path))
+    cancelled = threading.Event()
+    with ThreadPoolExecutor(1) as thread:
+        trying = thread.submit(try_out, ONNXRUNTIME, file, TrialLimits(), cancelled)
+        child = await_child(os.getpid())
+        cancelled.set()
+        with pytest.raises(TrialCancelled, match=r'the trial of .*tiny\.onnx was cancelled'):
+            trying.result()
+    assert child not in children(os.getpid())

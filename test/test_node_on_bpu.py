@@ -100,7 +100,7 @@ def test_the_node_goes_on_after_a_failing_call(
     assert board.peer.state() == 'active'
 
 
-@pytest.mark.parametrize('function', ['hbDNNInitializeFromFiles', 'hbSysAllocCachedMem'])
+@pytest.mark.parametrize('function', ['hbDNNGetModelHandle', 'hbSysAllocCachedMem'])
 def test_a_failing_load_leaves_the_node_ready_for_another_try(
     function: str, board: Board, libdnn: LibDnnStandIn
 ) -> None:

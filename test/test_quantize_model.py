@@ -7,6 +7,7 @@ from mobileone_ros.backends.onnxruntime import open_onnxruntime
 from mobileone_ros.models.architecture import ARCHITECTURES
 from mobileone_ros.models.onnx_graph import deploy_model
 from mobileone_ros.models.random_weights import random_deploy_weights
+from mobileone_ros.models.record import write_record
 from mobileone_ros.tools.quantize_model import main
 import numpy as np
 import pytest
@@ -152,3 +153,11 @@ def test_nothing_to_do_is_bad_usage(model, folder, capsys):
         quantize_model(model, '--calibration', folder)
     assert ended.value.code == 2
     assert 'give --output for this CPU, --bpu for an RDK X5' in capsys.readouterr().err
+
+
+def test_a_model_other_than_the_downloaded_one_is_refused(tmp_path, model, folder, capsys):
+    downloaded = tmp_path / 'downloaded.onnx'
+    downloaded.write_bytes(model.read_bytes())
+    write_record(downloaded, 'https://example.org/downloaded.onnx', 64 * '0')
+    arguments = (downloaded, '--calibration', folder, '--output', tmp_path / 'int8.onnx')
+    assert 'downloaded.onnx is not what was downloaded' in refusal(capsys, *arguments)

@@ -10,9 +10,11 @@ from mobileone_ros.models.record import sha256_of, write_record
 from mobileone_ros.models.store import (
     cache_directory,
     find_model,
+    is_vouched_for,
     ModelDamaged,
     ModelFormat,
     ModelNotFound,
+    OWN_MODEL,
 )
 import pytest
 
@@ -105,30 +107,6 @@ def test_an_unknown_variant_is_refused(cache):
         find_model('s7', ModelFormat.ONNX)
 
 
-def test_a_download_that_changed_since_is_damaged(cache, board):
-    cached = put(cache / BIN, b'0123456789')
-    write_record(cached, 'https://example.org', sha256_of(cached))
-    put(cached, b'01234')
-    with pytest.raises(ModelDamaged, match=r'get it again with `.*fetch_models mobileone_s0'):
-        find_model('mobileone_s0', ModelFormat.BIN)
-
-
-def test_a_change_that_keeps_the_size_is_found_too(cache, board):
-    cached = put(cache / BIN, b'0123456789')
-    write_record(cached, 'https://example.org', sha256_of(cached))
-    put(cached, b'0123456780')
-    os.utime(cached, ns=(0, 0))
-    with pytest.raises(ModelDamaged):
-        find_model('mobileone_s0', ModelFormat.BIN)
-
-
-def test_a_download_that_was_touched_but_not_changed_is_taken(cache, board):
-    cached = put(cache / BIN)
-    write_record(cached, 'https://example.org', sha256_of(cached))
-    os.utime(cached, ns=(0, 0))
-    assert find_model('mobileone_s0', ModelFormat.BIN).path == cached
-
-
 def test_a_file_that_the_user_put_into_the_cache_needs_no_record(cache, board):
     cached = put(cache / BIN)
     (cache / f'{BIN}.json').write_text('no JSON')
@@ -153,3 +131,58 @@ def test_without_a_usable_xdg_variable_the_cache_lies_in_the_home(monkeypatch, t
     monkeypatch.setenv('XDG_CACHE_HOME', value)
     monkeypatch.setenv('HOME', str(tmp_path))
     assert cache_directory() == tmp_path / '.cache' / 'mobileone_ros'
+
+
+def test_a_download_that_is_as_it_was_is_vouched_for(cache):
+    cached = put(cache / BIN)
+    write_record(cached, 'https://example.org', sha256_of(cached))
+    os.utime(cached, ns=(0, 0))
+    assert is_vouched_for(cached, sha256_of(cached))
+
+
+def test_nobody_vouches_for_a_file_without_a_record(tmp_path):
+    path = put(tmp_path / 'mine.onnx')
+    assert not is_vouched_for(path, sha256_of(path))
+
+
+def test_the_package_and_the_board_vouch_for_their_own(board):
+    theirs = put(board / BIN)
+    assert is_vouched_for(theirs, sha256_of(theirs))
+    assert is_vouched_for(OWN_MODEL, sha256_of(OWN_MODEL))
+
+
+def test_a_download_that_changed_is_refused_with_both_sums_and_both_cures(cache):
+    cached = put(cache / BIN, b'0123456789')
+    then = write_record(cached, 'https://example.org', sha256_of(cached)).sha256
+    now = sha256_of(put(cached, b'0123456780'))
+    with pytest.raises(ModelDamaged) as caught:
+        is_vouched_for(cached, now)
+    assert f'its SHA-256 is {now}, recorded is {then}; ' in str(caught.value)
+    assert '`ros2 run mobileone_ros fetch_models mobileone_s0 --format bin`' in str(caught.value)
+    assert f'delete {cached}.json to use it' in str(caught.value)
+
+
+def test_a_change_that_keeps_size_and_time_is_found_too(cache):
+    cached = put(cache / BIN, b'0123456789')
+    record = write_record(cached, 'https://example.org', sha256_of(cached))
+    put(cached, b'0123456780')
+    os.utime(cached, ns=(record.modified_ns, record.modified_ns))
+    with pytest.raises(ModelDamaged):
+        is_vouched_for(cached, sha256_of(cached))
+
+
+def test_outside_the_cache_the_cure_is_the_recorded_url(cache, tmp_path):
+    path = put(tmp_path / 'mine.onnx')
+    write_record(path, 'https://example.org/mine.onnx', sha256_of(path))
+    with pytest.raises(ModelDamaged, match=r'again from https://example\.org/mine\.onnx, or'):
+        is_vouched_for(path, sha256_of(put(path, b'another')))
+
+
+def test_a_link_is_held_to_the_record_beside_what_it_leads_to(cache, tmp_path):
+    cached = put(cache / BIN)
+    write_record(cached, 'https://example.org', sha256_of(cached))
+    link = tmp_path / 'link.bin'
+    link.symlink_to(cached)
+    assert is_vouched_for(link, sha256_of(cached))
+    with pytest.raises(ModelDamaged):
+        is_vouched_for(link, sha256_of(put(cached, b'another')))

@@ -21,6 +21,7 @@ from mobileone_ros.backends.hobot_dnn_binding import (
     load_model,
     LoadedModel,
 )
+from mobileone_ros.backends.model_file import read_model_file
 import numpy as np
 from numpy.typing import NDArray
 
@@ -107,14 +108,18 @@ class HobotDnnBackend:
         """Do nothing: the binding cannot release a model, and a reload finds it loaded."""
 
 
-def open_hobot_dnn(path: Path, core: int = 0, priority: int = 0) -> HobotDnnBackend:
+def open_hobot_dnn(
+    path: Path, core: int = 0, priority: int = 0, *, content: bytes | None = None
+) -> HobotDnnBackend:
     """
     Load the model at `path` through the vendor's binding, under either of its import names.
 
-    `core` is 0 for any, 1 or 2 for one of two; `priority` 0 to 255, the highest first.
+    `core` is 0 for any, 1 or 2 for one of two; `priority` 0 to 255, the highest first;
+    `content` is what was read from the file before.
     Raises BackendUnavailable where the binding cannot be imported, ModelRejected where the file is
     not an NV12 classifier with float logits, BackendError on any other failure.
     """
     check_placement(core, priority)
-    loaded = load_model(import_binding(), path)
+    binding = import_binding()
+    loaded = load_model(binding, path, read_model_file(path) if content is None else content)
     return HobotDnnBackend(loaded, describe(path, loaded.model), core, priority)

@@ -23,6 +23,7 @@ from mobileone_ros.backends.base import (
     ModelSpec,
 )
 from mobileone_ros.backends.bin_file import march_hint, refuse_other_files
+from mobileone_ros.backends.model_file import refuse_exchanged, sha256_of
 
 _PACKAGES = ('hobot_dnn', 'hobot_dnn_rdkx5')
 BINDING_ERRORS = (SystemError, RuntimeError, TypeError, ValueError)
@@ -55,20 +56,23 @@ def import_binding() -> Any:
     )
 
 
-def load_model(binding: Any, path: Path) -> LoadedModel:
+def load_model(binding: Any, path: Path, content: bytes) -> LoadedModel:
     """Return the model in `path`, loaded once per process. Raises ModelRejected."""
-    refuse_other_files(path)
-    return _load(binding.load, path, path.stat().st_mtime_ns)
+    refuse_other_files(path, content)
+    try:
+        return _load(binding.load, path, sha256_of(content))
+    except ModelRejected:
+        raise
+    except BINDING_ERRORS as error:
+        reason = f'{cause_of(error)}{march_hint(content)}'
+        raise ModelRejected(f'{path} cannot be loaded: {reason}') from error
 
 
 @functools.cache
-def _load(load: Any, path: Path, modified_ns: int) -> LoadedModel:
+def _load(load: Any, path: Path, sha256: str) -> LoadedModel:
     """Load a file that is not loaded yet; the same file, changed since, is another."""
-    try:
-        models = load(str(path))
-    except BINDING_ERRORS as error:
-        reason = f'{cause_of(error)}{march_hint(path)}'
-        raise ModelRejected(f'{path} cannot be loaded: {reason}') from error
+    models = load(str(path))
+    refuse_exchanged(path, sha256)
     if not models:
         raise ModelRejected(f'{path} holds no model')
     return LoadedModel(models[0])

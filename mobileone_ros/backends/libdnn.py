@@ -19,6 +19,7 @@ from mobileone_ros.backends.libdnn_library import Library, load_library
 from mobileone_ros.backends.libdnn_model import Model
 from mobileone_ros.backends.libdnn_slot import LibDnnSlot
 from mobileone_ros.backends.libdnn_structures import InferCtrlParam, MAX_TASKS_IN_FLIGHT
+from mobileone_ros.backends.model_file import read_model_file
 
 _DEFAULT_THREADS = 4
 """What fills the BPU at a small latency, as the vendor's own table has it."""
@@ -132,12 +133,15 @@ def open_libdnn(
     priority: int = 0,
     num_threads: int = 0,
     timeout_s: float = 2.0,
+    *,
+    content: bytes | None = None,
 ) -> LibDnnBackend:
     """
     Load the model at `path` on the BPU.
 
     `core` is 0 for any, 1 or 2 for one of two; `priority` 0 to 255, the highest first;
-    `num_threads` 0 for the backend's own best; `timeout_s` bounds each inference.
+    `num_threads` 0 for the backend's own best; `timeout_s` bounds each inference;
+    `content` is what was read from the file before.
     Raises BackendUnavailable where this machine has no BPU library that fits, ModelRejected where
     the file is not an NV12 classifier for it, BackendError on any other failure.
     """
@@ -146,6 +150,6 @@ def open_libdnn(
     if not timeout_s > 0:
         raise BackendError(f'timeout_s is {timeout_s}: more than 0 seconds was expected')
     library = load_library()
-    model = Model(library, path)
+    model = Model(library, path, read_model_file(path) if content is None else content)
     control = InferCtrlParam(bpuCoreId=core, priority=priority)
     return LibDnnBackend(library, model, control, timeout_s, num_threads or _DEFAULT_THREADS)

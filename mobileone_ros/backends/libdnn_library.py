@@ -56,6 +56,12 @@ _PROTOTYPES: dict[str, tuple[Any, ...]] = {
     'hbSysFreeMem': (POINTER(SysMem),),
     'hbSysFlushMem': (POINTER(SysMem), c_int32),
 }
+_OPTIONAL: dict[str, tuple[Any, ...]] = {
+    'hbDNNInitializeFromDDR': (
+        POINTER(c_void_p), POINTER(c_char_p), POINTER(c_int32), c_int32,
+    ),
+}
+"""What is used where the library has it."""
 
 
 class Library:
@@ -125,7 +131,11 @@ def _load(name: str) -> Library:
     except OSError as error:
         raise BackendUnavailable(_why_not_loaded(name, str(error))) from error
     _refuse_other_generation(name, library)
-    functions = {function: _prototype(name, library, function) for function in _PROTOTYPES}
+    functions = {
+        function: _prototype(name, library, function, arguments)
+        for function, arguments in (_PROTOTYPES | _OPTIONAL).items()
+        if function in _PROTOTYPES or hasattr(library, function)
+    }
     loaded = Library(name, functions)
     _refuse_other_version(loaded)
     return loaded
@@ -163,14 +173,16 @@ def _refuse_other_version(library: Library) -> None:
         )
 
 
-def _prototype(name: str, library: ctypes.CDLL, function: str) -> Any:
+def _prototype(
+    name: str, library: ctypes.CDLL, function: str, arguments: tuple[Any, ...]
+) -> Any:
     try:
         typed = getattr(library, function)
     except AttributeError as error:
         raise BackendUnavailable(
             f'{name} has no {function}: it is not the BPU library of an RDK X5, or an older one'
         ) from error
-    typed.argtypes = _PROTOTYPES[function]
+    typed.argtypes = arguments
     typed.restype = c_char_p if function in _TEXTS else c_int32
     return typed
 

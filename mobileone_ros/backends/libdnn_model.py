@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 import ctypes
 from ctypes import byref, c_char_p, c_int32, c_void_p
+import logging
 import os
 from pathlib import Path
 
@@ -18,23 +19,24 @@ from mobileone_ros.backends.libdnn_properties import (
     read_output,
 )
 from mobileone_ros.backends.libdnn_structures import TensorProperties
+from mobileone_ros.backends.model_file import refuse_exchanged, sha256_of
+
+_logger = logging.getLogger(__name__)
 
 
 class Model:
     """Hold one loaded model from its file to `close`."""
 
-    def __init__(self, library: Library, path: Path) -> None:
+    def __init__(self, library: Library, path: Path, content: bytes) -> None:
         self.path = path
         self._library = library
         self._packed = c_void_p()
-        refuse_other_files(path)
-        files = (c_char_p * 1)(os.fsencode(path))
-        try:
-            library.call('hbDNNInitializeFromFiles', byref(self._packed), files, 1)
-        except BackendError as error:
-            raise ModelRejected(f'{path} cannot be loaded: {error}{march_hint(path)}') from error
+        # The library is not said to be done with them before the model is released.
+        self._content = content
+        refuse_other_files(path, content)
         with ExitStack() as on_failure:
             on_failure.callback(self.close)
+            self._initialize()
             self.name, self.handle = self._first_model()
             self._expect_one_input_and_output()
             self.input_properties = self._properties('hbDNNGetInputTensorProperties')
@@ -47,6 +49,29 @@ class Model:
         if self._packed:
             packed, self._packed = self._packed, c_void_p()
             self._library.call('hbDNNRelease', packed)
+
+    def _initialize(self) -> None:
+        """Load the bytes that were read, or the file where the library does not take them."""
+        try:
+            if self._takes_bytes():
+                return
+            files = (c_char_p * 1)(os.fsencode(self.path))
+            self._library.call('hbDNNInitializeFromFiles', byref(self._packed), files, 1)
+        except BackendError as error:
+            hint = march_hint(self._content)
+            raise ModelRejected(f'{self.path} cannot be loaded: {error}{hint}') from error
+        refuse_exchanged(self.path, sha256_of(self._content))
+
+    def _takes_bytes(self) -> bool:
+        if 'hbDNNInitializeFromDDR' not in self._library.functions:
+            return False
+        models, sizes = (c_char_p * 1)(self._content), (c_int32 * 1)(len(self._content))
+        try:
+            self._library.call('hbDNNInitializeFromDDR', byref(self._packed), models, sizes, 1)
+        except BackendError as error:
+            _logger.debug('%s is loaded by its path, for %s', self.path, error)
+            self._packed = c_void_p()
+        return bool(self._packed)
 
     def _first_model(self) -> tuple[str, c_void_p]:
         names = ctypes.POINTER(c_char_p)()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 import stat
 from typing import Final
 
 from mobileone_ros.backends.base import ModelRejected
 
-_MAX_FILE_BYTES: Final = 2**31
+_MAX_FILE_BYTES: Final = 2**31 - 1
 
 
 def read_model_file(path: Path) -> bytes:
@@ -25,3 +26,18 @@ def read_model_file(path: Path) -> bytes:
     if not content:
         raise ModelRejected(f'{path} is empty: fetch it again')
     return content
+
+
+def sha256_of(content: bytes) -> str:
+    """Return the SHA-256 of what a file holds, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def refuse_exchanged(path: Path, sha256: str) -> None:
+    """
+    Raise ModelRejected where a file no longer holds what was read from it before.
+
+    For loaders that take a path: what they loaded is what was checked if it is still there.
+    """
+    if sha256_of(read_model_file(path)) != sha256:
+        raise ModelRejected(f'{path} was exchanged while it was loaded, so it is refused')

@@ -9,8 +9,8 @@ import os
 from pathlib import Path
 from typing import Final
 
-from mobileone_ros.models.catalog import find_variant, Variant
-from mobileone_ros.models.record import is_unchanged, read_record
+from mobileone_ros.models.catalog import find_variant, Variant, VARIANTS
+from mobileone_ros.models.record import read_record, Record, record_path
 
 BOARD_DIRECTORY: Final = Path('/opt/hobot/model/x5/basic')
 OWN_MODEL: Final = Path(__file__).parent / 'data' / 'mobileone_s0_road_signs.onnx'
@@ -75,15 +75,14 @@ def find_model(variant: str, model_format: ModelFormat, explicit_path: str = '')
     Return the file to load for a variant ('mobileone_s0' or 's0').
 
     Looked for in this order: the explicit path, and then nothing else; the cache; the models that
-    the board's system brings; for S0 on a CPU the package's own. Raises UnknownVariant,
-    ModelNotFound, or ModelDamaged where the cached file changed since its download.
+    the board's system brings; for S0 on a CPU the package's own. Raises UnknownVariant or
+    ModelNotFound.
     """
     if explicit_path:
         return FoundModel(_existing(explicit_path), 'the path given')
     wanted = find_variant(variant)
     for candidate in _candidates(wanted, model_format):
         if candidate.path.is_file():
-            _check_undamaged(candidate.path, wanted, model_format)
             return candidate
     name = model_format.file_name(wanted)
     raise ModelNotFound(
@@ -92,12 +91,25 @@ def find_model(variant: str, model_format: ModelFormat, explicit_path: str = '')
     )
 
 
-def is_vouched_for(path: Path) -> bool:
-    """Return whether a file is the package's own, the board's, or as it was downloaded."""
-    if path.resolve() == OWN_MODEL.resolve() or BOARD_DIRECTORY in path.resolve().parents:
-        return True
-    record = read_record(path)
-    return record is not None and is_unchanged(path, record)
+def is_vouched_for(path: Path, sha256: str) -> bool:
+    """
+    Return whether what a file holds is the package's own, the board's, or what was downloaded.
+
+    `sha256` is that of the bytes that are to be loaded. Raises ModelDamaged where another one was
+    recorded beside the file, or where it leads to, when it was downloaded.
+    """
+    target = path.resolve()
+    for place in dict.fromkeys((path, target)):
+        record = read_record(place)
+        if record is not None and record.sha256 != sha256:
+            raise ModelDamaged(
+                f'{place} is not what was downloaded: its SHA-256 is {sha256}, recorded is'
+                f' {record.sha256}; get it again {_source(place, record)}, or delete'
+                f' {record_path(place)} to use it as it is'
+            )
+        if record is not None:
+            return True
+    return target == OWN_MODEL.resolve() or BOARD_DIRECTORY in target.parents
 
 
 def fetch_command(variant: Variant, model_format: ModelFormat) -> str:
@@ -127,10 +139,10 @@ def _existing(explicit_path: str) -> Path:
     return path
 
 
-def _check_undamaged(path: Path, variant: Variant, model_format: ModelFormat) -> None:
-    record = read_record(path)
-    if record is not None and not is_unchanged(path, record):
-        raise ModelDamaged(
-            f'{path} is not what was downloaded (its SHA-256 or size changed);'
-            f' get it again with `{fetch_command(variant, model_format)}`'
-        )
+def _source(path: Path, record: Record) -> str:
+    """Return where a file can be had again: the command where it is in the cache, else its URL."""
+    for variant in VARIANTS.values() if path.parent == cache_directory() else ():
+        for model_format in ModelFormat:
+            if model_format.file_name(variant) == path.name:
+                return f'with `{fetch_command(variant, model_format)}`'
+    return f'from {record.url}'

@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from mobileone_ros.backends.base import BackendError, ModelSpec
+from mobileone_ros.backends.model_file import sha256_of
 from mobileone_ros.backends.onnx_file import read_onnx_file
 from mobileone_ros.backends.onnxruntime import open_onnxruntime
 from mobileone_ros.core.preprocess import IMAGENET_MEAN, IMAGENET_STD, ResizeMode
@@ -16,6 +17,7 @@ from mobileone_ros.media.pictures import MediaError
 from mobileone_ros.models.calibration import CalibrationReport, judge
 from mobileone_ros.models.int8_check import compare, Comparison
 from mobileone_ros.models.quantize import check_is_float, QuantizationError, quantize
+from mobileone_ros.models.store import is_vouched_for, ModelDamaged
 from mobileone_ros.models.vendor_ptq import (
     CALIBRATION_FOLDER,
     check_for_vendor,
@@ -53,7 +55,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     log = StderrLog(NAME)
     try:
         _run(arguments, log)
-    except (BackendError, MediaError, OutputError, QuantizationError, VendorError) as error:
+    except (
+        BackendError, MediaError, ModelDamaged, OutputError, QuantizationError, VendorError
+    ) as error:
         log.error(str(error))
         return 1
     return 0
@@ -94,8 +98,9 @@ def _run(arguments: argparse.Namespace, log: StderrLog) -> None:
 
     if min(arguments.std) <= 0:
         raise QuantizationError(f'--std must be above 0, got {arguments.std}')
-    spec = _read_spec(arguments.model)
-    model = onnx.load_model_from_string(read_onnx_file(arguments.model))
+    content = _read_model(arguments.model)
+    spec = _read_spec(arguments.model, content)
+    model = onnx.load_model_from_string(content)
     check_is_float(model)
     if arguments.bpu is not None:
         check_for_vendor(model)
@@ -113,8 +118,15 @@ def _run(arguments: argparse.Namespace, log: StderrLog) -> None:
         _prepare_for_bpu(spec, pictures.pictures, arguments)
 
 
-def _read_spec(path: Path) -> ModelSpec:
-    backend = open_onnxruntime(path)
+def _read_model(path: Path) -> bytes:
+    """Return what a file holds. Raises ModelDamaged where it is not what was downloaded."""
+    content = read_onnx_file(path)
+    is_vouched_for(path, sha256_of(content))
+    return content
+
+
+def _read_spec(path: Path, content: bytes) -> ModelSpec:
+    backend = open_onnxruntime(path, content=content)
     backend.close()
     return backend.spec
 

@@ -35,7 +35,7 @@ def run_in_threads(model: Path) -> None:
 
 def run_into_failures(model: Path, standin: LibDnnStandIn) -> None:
     """Have each call fail once, and the BPU hang once."""
-    calls = ('hbDNNInitializeFromFiles', 'hbDNNGetModelHandle', 'hbDNNGetOutputTensorProperties')
+    calls = ('hbDNNGetModelNameList', 'hbDNNGetModelHandle', 'hbDNNGetOutputTensorProperties')
     calls += ('hbSysAllocCachedMem', 'hbSysFlushMem', 'hbDNNInfer', 'hbDNNWaitTaskDone')
     for function in calls:
         standin.fail(function, -6000007)

@@ -8,6 +8,7 @@ from pathlib import Path
 import signal
 import subprocess
 import sys
+import time
 
 PATIENCE_S = 30.0
 
@@ -53,6 +54,21 @@ class Process:
         if self.is_alive:
             self._process.kill()
             self._process.wait()
+
+
+def children(process: int) -> set[int]:
+    """Return the processes that a process has started and that have not been waited for."""
+    tasks = Path(f'/proc/{process}/task').glob('*/children')
+    return {int(word) for task in tasks for word in task.read_text().split()}
+
+
+def await_child(process: int) -> int:
+    """Wait until a process has a child, and return that."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not (found := children(process)):
+        assert time.monotonic() < deadline, f'waited {PATIENCE_S:g} s in vain for a child'
+        time.sleep(0.01)
+    return found.pop()
 
 
 StartProcess = Callable[..., Process]

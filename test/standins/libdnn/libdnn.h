@@ -116,6 +116,8 @@ const char *hbDNNGetVersion(void);
 const char *hbDNNGetErrorDesc(int32_t code);
 
 int32_t hbDNNInitializeFromFiles(hbPackedDNNHandle_t *packed, const char **files, int32_t count);
+int32_t hbDNNInitializeFromDDR(
+    hbPackedDNNHandle_t *packed, const void **data, int32_t *sizes, int32_t count);
 int32_t hbDNNRelease(hbPackedDNNHandle_t packed);
 int32_t hbDNNGetModelNameList(const char ***names, int32_t *count, hbPackedDNNHandle_t packed);
 int32_t hbDNNGetModelHandle(hbDNNHandle_t *handle, hbPackedDNNHandle_t packed, const char *name);

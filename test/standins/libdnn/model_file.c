@@ -1,7 +1,9 @@
 /* Read a model description: a line a property, as README.md lists them. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "standin.h"
 
@@ -80,6 +82,22 @@ static void read_colour(Words words, Description *description) {
   }
 }
 
+/* Do what a hostile or broken file could have the library do. */
+static void misbehave(Words words) {
+  char how[16] = "", from[256] = "", to[256] = "";
+  sscanf(words.cursor, "%15s %255s %255s", how, from, to);
+  if (strcmp(how, "moves") == 0) {
+    rename(from, to);
+  } else if (strcmp(how, "aborts") == 0) {
+    abort();
+  } else if (strcmp(how, "crashes") == 0) {
+    raise(SIGSEGV);
+  }
+  while (strcmp(how, "hangs") == 0) {
+    pause();
+  }
+}
+
 /* Set the property that `key` names of one tensor; return false where there is none. */
 static bool set_tensor_property(
     const char *key, Words words, hbDNNTensorProperties *tensor, Description *description) {
@@ -136,17 +154,16 @@ static bool set_property(const char *key, Words words, Description *description)
     description->interval_us = one_integer(words);
   } else if (strcmp(key, "class") == 0) {
     read_colour(words, description);
+  } else if (strcmp(key, "load") == 0) {
+    misbehave(words);
   } else {
     return false;
   }
   return true;
 }
 
-int32_t standin_read_description(const char *path, Description *description) {
-  FILE *file = fopen(path, "r");
-  if (file == NULL) {
-    return HB_DNN_CAN_NOT_OPEN_FILE;
-  }
+/* Read a description from `file`, and close it. */
+int32_t standin_read_description(FILE *file, Description *description) {
   char *line = NULL;
   size_t capacity = 0;
   int32_t status = HB_DNN_INVALID_MODEL;

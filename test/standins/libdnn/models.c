@@ -52,20 +52,13 @@ const char *hbDNNGetErrorDesc(int32_t code) {
   }
 }
 
-int32_t hbDNNInitializeFromFiles(hbPackedDNNHandle_t *packed, const char **files, int32_t count) {
-  int32_t status = standin_enter("hbDNNInitializeFromFiles");
-  if (status != 0) {
-    return status;
-  }
-  if (packed == NULL || files == NULL || count != 1) {
-    return HB_DNN_INVALID_ARGUMENT;
-  }
+static int32_t load(hbPackedDNNHandle_t *packed, FILE *file) {
   Model *model = calloc(1, sizeof *model);
   model->description.model_count = 1;
   model->description.input_count = 1;
   model->description.output_count = 1;
   model->description.core_count = 2;
-  status = standin_read_description(files[0], &model->description);
+  int32_t status = standin_read_description(file, &model->description);
   if (status == HB_DNN_SUCCESS && strcmp(model->description.march, "bayes-e") != 0) {
     status = HB_DNN_INCOMPATIBLE_MODEL;
   }
@@ -82,6 +75,33 @@ int32_t hbDNNInitializeFromFiles(hbPackedDNNHandle_t *packed, const char **files
   *packed = model;
   return HB_DNN_SUCCESS;
 }
+
+int32_t hbDNNInitializeFromFiles(hbPackedDNNHandle_t *packed, const char **files, int32_t count) {
+  int32_t status = standin_enter("hbDNNInitializeFromFiles");
+  if (status != 0) {
+    return status;
+  }
+  if (packed == NULL || files == NULL || count != 1) {
+    return HB_DNN_INVALID_ARGUMENT;
+  }
+  FILE *file = fopen(files[0], "r");
+  return file == NULL ? HB_DNN_CAN_NOT_OPEN_FILE : load(packed, file);
+}
+
+#ifndef STANDIN_LOADS_PATHS_ONLY
+int32_t hbDNNInitializeFromDDR(
+    hbPackedDNNHandle_t *packed, const void **data, int32_t *sizes, int32_t count) {
+  int32_t status = standin_enter("hbDNNInitializeFromDDR");
+  if (status != 0) {
+    return status;
+  }
+  if (packed == NULL || data == NULL || sizes == NULL || count != 1 || sizes[0] <= 0) {
+    return HB_DNN_INVALID_ARGUMENT;
+  }
+  FILE *file = fmemopen((void *)data[0], (size_t)sizes[0], "r");
+  return file == NULL ? HB_DNN_INVALID_MODEL : load(packed, file);
+}
+#endif
 
 int32_t hbDNNRelease(hbPackedDNNHandle_t packed) {
   int32_t status = standin_enter("hbDNNRelease");

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "libdnn.h"
 
@@ -68,7 +69,7 @@ void standin_end_use(Block *block);
 int64_t standin_block_count(void);
 
 /* model_file.c */
-int32_t standin_read_description(const char *path, Description *description);
+int32_t standin_read_description(FILE *file, Description *description);
 
 /* models.c */
 typedef struct Model {
