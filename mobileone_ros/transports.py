@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TYPE_CHECKING
+from typing import Any, Final, TYPE_CHECKING
 
 from mobileone_ros.core.frame import Frame
 from mobileone_ros.messages import (
@@ -14,11 +14,18 @@ from mobileone_ros.messages import (
     frame_from_image,
     HBM_CAPACITY,
 )
+from mobileone_ros.repeated_layout import RepeatedLayout
 from mobileone_ros.settings import Settings, SettingsError
 from sensor_msgs.msg import CompressedImage, Image
 
 if TYPE_CHECKING:
     from rclpy.node import Node
+
+
+IMAGE_STAMP_END: Final = 12
+"""Bytes of a serialised image up to its stamp's end: the encapsulation header and the stamp."""
+HBM_STAMP_END: Final = 16
+"""The same for hbm messages, which have an index before the stamp."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +49,12 @@ class Transport:
 def transport_of(settings: Settings) -> Transport:
     """Return the transport asked for. Raises SettingsError where its messages are not there."""
     if settings.image_transport == 'raw':
-        return Transport(Image, 'image_raw', '', frame_from_image)
+        decode = RepeatedLayout(frame_from_image, IMAGE_STAMP_END)
+        return Transport(Image, 'image_raw', '', decode)
     if settings.image_transport == 'compressed':
         return Transport(CompressedImage, 'image_raw', '/compressed', frame_from_compressed)
-    decode = partial(frame_from_hbm, capacity=HBM_CAPACITY[settings.hbm_size])
+    read = partial(frame_from_hbm, capacity=HBM_CAPACITY[settings.hbm_size])
+    decode = RepeatedLayout(read, HBM_STAMP_END)
     return Transport(_hbm_type(settings.hbm_size), 'hbmem_img', '', decode)
 
 

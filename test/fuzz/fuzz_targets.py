@@ -8,6 +8,7 @@ raises is a finding. What it accepts must then survive all that the node does wi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 import json
 from pathlib import Path
 import tempfile
@@ -22,7 +23,9 @@ from mobileone_ros.core.frame import Frame, FrameError
 from mobileone_ros.core.labels import LabelsError, read_labels
 from mobileone_ros.core.preprocess import Preprocessor, ResizeMode
 from mobileone_ros.messages import frame_from_compressed, frame_from_hbm, frame_from_image
+from mobileone_ros.repeated_layout import RepeatedLayout
 from mobileone_ros.settings import Settings, SettingsError
+from mobileone_ros.transports import HBM_STAMP_END, IMAGE_STAMP_END
 import numpy as np
 
 Target: TypeAlias = Callable[[bytes], None]
@@ -41,7 +44,7 @@ _PREPROCESSORS: Final = tuple(
 
 def image(data: bytes) -> None:
     """Take a serialised sensor_msgs/Image as far as a model's input."""
-    _classify(frame_from_image, data)
+    _classify(_second_reading(frame_from_image, IMAGE_STAMP_END), data)
 
 
 def compressed(data: bytes) -> None:
@@ -51,7 +54,8 @@ def compressed(data: bytes) -> None:
 
 def hbm(data: bytes) -> None:
     """Take a serialised hbm_img_msgs message as far as a model's input."""
-    _classify(lambda message: frame_from_hbm(message, HBM_CAPACITY), data)
+    read = partial(frame_from_hbm, capacity=HBM_CAPACITY)
+    _classify(_second_reading(read, HBM_STAMP_END), data)
 
 
 def labels(data: bytes) -> None:
@@ -101,6 +105,19 @@ def parameters(data: bytes) -> None:
 TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
     {target.__name__: target for target in (image, compressed, hbm, labels, onnx, parameters)}
 )
+
+
+def _second_reading(
+    read: Callable[[bytes], Frame], stamp_end: int
+) -> Callable[[bytes], Frame]:
+    """Return what reads a message as the node does one whose like it has read before."""
+    decode = RepeatedLayout(read, stamp_end)
+
+    def read_again(message: bytes) -> Frame:
+        decode(message)
+        return decode(message)
+
+    return read_again
 
 
 def _classify(decode: Callable[[bytes], Frame], message: bytes) -> None:
