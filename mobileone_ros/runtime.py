@@ -28,9 +28,13 @@ _FAST_DDS = ('', 'rmw_fastrtps_cpp', 'rmw_fastrtps_dynamic_cpp')
 # <malloc.h>
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
+_M_ARENA_MAX = -8
 _MMAP_THRESHOLD_BYTES = 32 << 20
 # Room for ten 1080p BGR images between the peak and the trough of a busy heap.
 _TRIM_THRESHOLD_BYTES = 64 << 20
+# Each arena keeps what it had at its peak. By default there may be eight for each core, and a node
+# that is often reloaded fills one after the other: 64 on the board.
+_ARENAS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +78,17 @@ def use_image_transport(
 
 
 def keep_image_blocks(environ: Mapping[str, str]) -> str:
-    """Have glibc keep image-sized blocks between frames; say whether it does."""
+    """Have glibc keep image-sized blocks between frames, in few arenas; say whether it does."""
     if environ.get(KEEP_ALLOCATOR_DEFAULTS) == '1':
         return f'allocator as configured ({KEEP_ALLOCATOR_DEFAULTS}=1)'
     libc = ctypes.CDLL(None)
     # Other C libraries lack this function, and some have a mallopt that means something else.
     if not hasattr(libc, 'gnu_get_libc_version'):
         return 'allocator as configured (the C library is not glibc)'
-    kept = libc.mallopt(_M_MMAP_THRESHOLD, _MMAP_THRESHOLD_BYTES) and libc.mallopt(
-        _M_TRIM_THRESHOLD, _TRIM_THRESHOLD_BYTES
-    )
+    options = {_M_MMAP_THRESHOLD: _MMAP_THRESHOLD_BYTES, _M_TRIM_THRESHOLD: _TRIM_THRESHOLD_BYTES}
+    if not environ.get('MALLOC_ARENA_MAX'):
+        options[_M_ARENA_MAX] = _ARENAS
+    kept = all(libc.mallopt(option, value) for option, value in options.items())
     return 'glibc keeps image-sized blocks' if kept else 'allocator as configured (no mallopt)'
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from pathlib import Path
 import subprocess
 import sys
@@ -105,9 +106,12 @@ def test_the_allocator_can_be_left_alone() -> None:
     )
 
 
-@pytest.mark.skipif(
+on_glibc = pytest.mark.skipif(
     not hasattr(ctypes.CDLL(None), 'gnu_get_libc_version'), reason='this C library is not glibc'
 )
+
+
+@on_glibc
 def test_glibc_keeps_image_sized_blocks() -> None:
     """Count the pages that the kernel has to map for blocks that come and go, in a process."""
     script = """
@@ -130,6 +134,43 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 
     # By default each of the 40 blocks costs 1519 page faults.
     assert int(faults) < 2 * 1519
+
+
+@on_glibc
+@pytest.mark.parametrize(('configured', 'arenas'), [({}, 4), ({'MALLOC_ARENA_MAX': '6'}, 6)])
+def test_threads_that_come_and_go_do_not_each_leave_memory_behind(
+    configured: dict[str, str], arenas: int
+) -> None:
+    """Count the arenas that 20 threads at once allocate from, in a process."""
+    script = """
+import ctypes, os, sys, threading
+sys.path.insert(0, sys.argv[1])
+from mobileone_ros.runtime import keep_image_blocks
+keep_image_blocks(os.environ)
+libc = ctypes.CDLL(None)
+libc.malloc.restype = libc.fdopen.restype = ctypes.c_void_p
+all_there = threading.Barrier(20)
+def work():
+    libc.malloc(ctypes.c_size_t(1000))
+    all_there.wait()
+threads = [threading.Thread(target=work) for _ in range(20)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+stream = ctypes.c_void_p(libc.fdopen(1, b'w'))
+libc.malloc_info(0, stream)
+libc.fflush(stream)
+"""
+    root = str(PROFILE.parents[1])
+    environ = {name: text for name, text in os.environ.items() if name != 'MALLOC_ARENA_MAX'}
+
+    told = subprocess.run(
+        [sys.executable, '-c', script, root], check=True, capture_output=True, text=True,
+        env={**environ, **configured},
+    ).stdout
+
+    assert told.count('<heap nr=') == arenas
 
 
 def test_opencv_is_kept_on_one_thread() -> None:
