@@ -9,7 +9,7 @@ with it the images, timers and neighbours that it serves.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 import threading
 from typing import Any, TYPE_CHECKING, TypeAlias
 
@@ -83,13 +83,25 @@ class PatientParameterServices:
         except ValueError as error:
             return _refusal(str(error))
         if preparation is None:
-            return self._node.set_parameters_atomically(changes)
+            return self._apply(changes)
         try:
             context = await self._on_thread(preparation) if self._can_await else preparation()
         except Exception as error:  # nobody else would catch it, and it would end the process
             return _refusal(f'the change could not be prepared: {error}')
         with context:
+            return self._apply(changes)
+
+    def _apply(self, changes: list[Parameter[Any]]) -> SetParametersResult:
+        names = [change.name for change in changes]
+        former = [self._node.get_parameter_or(name, Parameter(name)) for name in names]
+        try:
             return self._node.set_parameters_atomically(changes)
+        except Exception as error:  # of a callback that is not ours; it would end the process
+            # rclpy's own callback for use_sim_time has switched the clock over before it fails,
+            # as where a security policy forbids its subscription.
+            with suppress(Exception):
+                self._node.set_parameters_atomically(former)
+            return _refusal(f'the change failed: {error}')
 
     def _on_thread(self, work: Callable[[], Any]) -> Future[Any]:
         future: Future[Any] = Future()

@@ -10,6 +10,7 @@ from mobileone_ros.parameter_services import executors_await_services
 from mobileone_ros.parameters import describe
 from mobileone_ros.settings import PARAMETERS, ParameterSpec
 import pytest
+from rcl_interfaces.msg import SetParametersResult
 from rcl_interfaces.srv import DescribeParameters, SetParameters
 from rclpy.parameter import Parameter
 from std_srvs.srv import SetBool
@@ -222,6 +223,24 @@ def test_what_is_taken_at_start_cannot_be_changed(
 
     assert not result.successful
     assert 'read-only' in result.reason
+
+
+def test_a_callback_of_somebody_else_that_raises_refuses_the_change(
+    peer: Peer, host_classifier: HostClassifier
+) -> None:
+    def refuse_frames(changes: list[Parameter[Any]]) -> SetParametersResult:
+        if any(change.name == 'frame_id' for change in changes):
+            raise RuntimeError('frames are mine')
+        return SetParametersResult(successful=True)
+
+    host_classifier().add_on_set_parameters_callback(refuse_frames)
+
+    result = peer.set_parameters(frame_id='lens')[0]
+
+    assert not result.successful
+    assert result.reason == 'the change failed: frames are mine'
+    assert peer.get_parameter('frame_id') == 'camera'
+    assert peer.set_parameters(top_k=2)[0].successful
 
 
 def test_an_unknown_parameter_is_refused(peer: Peer, camera: CameraPeer) -> None:
