@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 import gc
 import itertools
 import time
@@ -42,9 +42,9 @@ HostClassifier: TypeAlias = 'Callable[..., ClassifierNode]'
 class Peer:
     """A node of the test's own, with everything needed to talk to the one under test."""
 
-    def __init__(self) -> None:
+    def __init__(self, arguments: Sequence[str] | None = None) -> None:
         self.context = Context()
-        rclpy.init(context=self.context)
+        rclpy.init(args=arguments, context=self.context)
         self.node = Node('peer', context=self.context)
         self.executor = SingleThreadedExecutor(context=self.context)
         self.executor.add_node(self.node)
