@@ -89,6 +89,7 @@ def stream_status(name: str, state: str, report: StreamReport) -> DiagnosticStat
         'published': report.now.published,
         'in_flight': report.now.in_flight,
         **{f'dropped_{cause.value}': report.now.dropped.get(cause, 0) for cause in DropCause},
+        'replaced_unread': health.replaced,
         'lost_in_transport': health.lost,
         **report.made,
         'qos_mismatch': health.mismatch or 'none',

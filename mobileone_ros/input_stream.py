@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any, TYPE_CHECKING
 
+from mobileone_ros.core.sequence_gaps import SequenceGaps
 from mobileone_ros.executor import call_soon
+from mobileone_ros.message_info import MessageInfo, WithMessageInfo
 from mobileone_ros.qos import (
     choose_reliability,
     declared_reliability,
@@ -44,6 +46,13 @@ class StreamHealth:
     """A message type that is published on the topic and is not ours; empty where there is none."""
     lost: int
     """Messages that the middleware lost on the way, since the subscription was made."""
+    replaced: int
+    """
+    Messages that newer ones replaced in the middleware before they were read.
+
+    Counted since the subscription was made, by the gaps in the publishers' numbers; 0 where the
+    middleware tells none.
+    """
     age_s: float | None
     """Seconds since the last image, None before the first one."""
 
@@ -75,11 +84,14 @@ class InputStream:
         self._subscription: Subscription[Any] | None = None
         self._mismatch = ''
         self._lost = 0
+        self._gaps = SequenceGaps()
+        self._publishers = 0
         self._received_at: float | None = None
 
     def subscribe(self) -> None:
         """Start receiving."""
         self._lost = 0
+        self._gaps = SequenceGaps()
         self._received_at = None
         self._reliability = choose_reliability(self._asked, self._offers(), self._reliability)
         self._create()
@@ -95,6 +107,7 @@ class InputStream:
         if self._subscription is None:
             return
         offers = self._offers()
+        self._publishers = len(offers)
         wanted = choose_reliability(self._asked, offers, self._reliability)
         if wanted != self._reliability:
             self._node.get_logger().info(
@@ -121,6 +134,7 @@ class InputStream:
             mismatch=self._mismatch,
             foreign_type=next(iter(sorted(types - {own})), ''),
             lost=self._lost,
+            replaced=max(0, self._gaps.missing - self._lost),
             age_s=None if received_at is None else monotonic() - received_at,
         )
 
@@ -135,7 +149,7 @@ class InputStream:
                 self._subscription = self._node.create_subscription(
                     self._message_type,
                     self.topic,
-                    self._receive,
+                    WithMessageInfo(self._receive),
                     image_qos(self._reliability),
                     event_callbacks=SubscriptionEventCallbacks(**events),
                     qos_overriding_options=image_overrides(),
@@ -148,9 +162,23 @@ class InputStream:
                     raise
                 del events[next(reversed(events))]
 
-    def _receive(self, message: Any) -> None:
+    def _receive(self, message: Any, info: MessageInfo) -> None:
         self._received_at = monotonic()
+        self._follow(info)
         self._on_message(message)
+
+    def _follow(self, info: MessageInfo) -> None:
+        number = info.get('publication_sequence_number')
+        if number is None:
+            return
+        publisher = info.get('publisher_gid')
+        if publisher is not None:
+            self._gaps.note(publisher['data'], number)
+        elif self._publishers == 1:
+            self._gaps.note(b'', number)
+        else:
+            # Jazzy does not say whose number it is: those of several publishers cannot be told.
+            self._gaps.forget()
 
     def _on_change(self, _event: Any) -> None:
         # A subscription must not be replaced inside one of its own events.

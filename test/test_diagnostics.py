@@ -24,7 +24,7 @@ OK, WARN, ERROR, STALE = (
 NOTHING = Counters(0, 0, {}, 0)
 HEALTHY = StreamHealth(
     topic='/image_raw', subscribed=True, publishers=1, reliability='reliable', mismatch='',
-    foreign_type='', lost=0, age_s=0.03,
+    foreign_type='', lost=0, replaced=2, age_s=0.03,
 )
 FLOWING = StreamReport(
     health=HEALTHY,
@@ -66,6 +66,7 @@ def test_a_status_counts_every_image() -> None:
     assert counted['in_flight'] == '1'
     assert counted['dropped_superseded'] == '3'
     assert counted['dropped_malformed'] == '0'
+    assert counted['replaced_unread'] == '2'
     assert counted['lost_in_transport'] == '0'
     assert counted['rate_hz'] == '30.0'
     assert counted['published_hz'] == '28.0'
