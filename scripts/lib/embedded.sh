@@ -31,6 +31,14 @@ make_venv() {
     || die "$python could not make $prefix/venv."
 }
 
+# Succeed unless $PYTHON names another interpreter than the environment was made with.
+venv_is_of_asked_python() {
+  local home='import sys; print(sys.base_prefix, sys.version)'
+  [[ -n ${PYTHON-} ]] || return 0
+  find_python > /dev/null
+  [[ $("$PYTHON" -c "$home") == $("$prefix/venv/bin/python" -c "$home") ]]
+}
+
 # The wheels' CMake files name the folders of the machine that built them: name this one's.
 mend_cmake_paths() {
   local python=$prefix/venv/bin/python include packages
@@ -98,7 +106,9 @@ build_embedded() {
   require_linux_x86_64
   lock_prefix
   # A Python that the system has since replaced leaves a dangling link.
-  [[ -x $prefix/venv/bin/python ]] || rm -rf "$prefix/stamps"
+  if [[ ! -x $prefix/venv/bin/python ]] || ! venv_is_of_asked_python; then
+    rm -rf "$prefix/stamps"
+  fi
   key="$root $(hash_of "${requirements#"$root"/}"/{common,build,"$distro"}.txt)"
   stamped wheels "$key" install_wheels
   install --mode=644 "$root/scripts/lib/setup.bash" "$prefix/setup.bash"
