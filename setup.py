@@ -11,7 +11,7 @@ PACKAGE = 'mobileone_ros'
 # The executables of `ros2 run mobileone_ros NAME`, each with the module whose main() it runs.
 EXECUTABLES = {
     'benchmark': 'mobileone_ros.tools.benchmark',
-    'classifier': 'mobileone_ros.classifier_node',
+    'classifier': 'mobileone_ros.command_line',
     'classify_image': 'mobileone_ros.tools.classify_image',
     'evaluate': 'mobileone_ros.tools.evaluate',
     'export_model': 'mobileone_ros.tools.export_model',

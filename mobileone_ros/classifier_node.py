@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-import sys
 import threading
 from typing import Any, TYPE_CHECKING
 
@@ -86,14 +85,15 @@ class ClassifierNode(LifecycleNode):
         self._streams: dict[str, InputStream] = {}
         # Somebody else's executor may run transitions and parameter services at the same time.
         self._control = threading.RLock()
+        self._models = ModelLoader(
+            self.get_logger(), process_models() if models is None else models
+        )
         try:
             self._settings = declare_parameters(self)
             self._transport = transport_of(self._settings)
         except SettingsError:
             self.destroy_node()
             raise
-        shared = process_models() if models is None else models
-        self._models = ModelLoader(self.get_logger(), shared)
         self._cameras = self._settings.cameras or _ONLY_CAMERA
         self._streams = {camera: self._make_stream(camera) for camera in self._cameras}
         self.add_on_set_parameters_callback(self._on_set_parameters)
@@ -161,9 +161,7 @@ class ClassifierNode(LifecycleNode):
             self._bond.end()
             self._unsubscribe()
             if self._configured is not None:
-                drained = self._configured.pipeline.stop(_DRAIN_TIMEOUT_S)
-                if not drained:
-                    self.get_logger().warning('images that were not finished in time are dropped')
+                self._tell_unfinished(self._configured.pipeline.stop(_DRAIN_TIMEOUT_S))
             return super().on_deactivate(state)
 
     @logged_transition
@@ -187,12 +185,20 @@ class ClassifierNode(LifecycleNode):
             self._release()
             return _SUCCESS
 
+    def cancel_loading(self) -> None:
+        """Load no more models, and end the trial of one that is being loaded. Any thread."""
+        self._models.cancel()
+
     def destroy_node(self) -> None:
         """Free everything, threads included, whatever the state."""
         with self._control:
             self._release()
             self._bond.close()
+        self._models.close()
         super().destroy_node()
+        # rclpy leaves it to the garbage collector, and with it the participant: for good where a
+        # thread that hangs refers to this node.
+        self._state_machine.destroy_when_not_in_use()
 
     def _start_by_itself(self) -> None:
         if self.trigger_configure() == _SUCCESS:
@@ -278,11 +284,15 @@ class ClassifierNode(LifecycleNode):
         self._unsubscribe()
         configured, self._configured = self._configured, None
         if configured is not None:
-            configured.close(_DRAIN_TIMEOUT_S)
+            self._tell_unfinished(configured.close(_DRAIN_TIMEOUT_S))
+
+    def _tell_unfinished(self, drained: bool) -> None:
+        if not drained:
+            self.get_logger().warning('images that were not finished in time are dropped')
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the classifier until Ctrl-C or SIGTERM; return the exit code."""
-    from mobileone_ros.command_line import run_classifier
+    from mobileone_ros import command_line
 
-    return run_classifier(sys.argv if argv is None else ['classifier', *argv])
+    return command_line.main(argv)

@@ -1,78 +1,28 @@
-"""The `classifier` executable: a node, its executor and an orderly end."""
+"""The `classifier` executable, which heeds signals while it still imports what it needs."""
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
-from contextlib import ExitStack
+import signal
 import sys
-from typing import TYPE_CHECKING
 
-from mobileone_ros.executor import make_executor, spin_until
-from mobileone_ros.runtime import prepare_process
-from mobileone_ros.settings import PARAMETERS, ParameterSpec, SettingsError
-from mobileone_ros.signals import stop_on_signal
-from mobileone_ros.spinning import ros_context
-from rclpy.task import Future
-from rclpy.utilities import remove_ros_args
-
-if TYPE_CHECKING:
-    from mobileone_ros.classifier_node import ClassifierNode
-    from rclpy.context import Context
+from mobileone_ros.signals import stop_on_signal, StopRequest
 
 
-def run_classifier(argv: Sequence[str]) -> int:
-    """Run the node until Ctrl-C or SIGTERM; return 0, or 1 where it could not be made."""
-    stop: Future[None] = Future()
-    with stop_on_signal(lambda: stop.set_result(None)), ExitStack() as stack:
-        try:
-            _parser().parse_args(remove_ros_args([*argv])[1:])
-            setup = prepare_process()
-            node = _make_node(stack.enter_context(ros_context(argv[1:])))
-        except (RuntimeError, SettingsError) as error:
-            # rclpy reports ROS arguments that it cannot parse as a RuntimeError, and adds the
-            # places in its sources.
-            reason = str(error).partition(', at /')[0]
-            print(f'classifier: error: {reason}', file=sys.stderr)
-            return 1
-        node.get_logger().info(str(setup))
-        _spin(node, stop)
-    return 0
+def main(argv: Sequence[str] | None = None) -> int:
+    """
+    Run the classifier until Ctrl-C or SIGTERM.
 
+    Return 0, or 1 where it could not be made. A process that has not ended 15 s after a signal
+    ends with 1, and at a second signal at once.
+    """
+    words = sys.argv if argv is None else ['classifier', *argv]
+    stop = StopRequest()
+    with stop_on_signal(stop.make):
+        # Here and not above, for it takes seconds on a small machine.
+        from mobileone_ros.classifier_process import run_classifier
 
-def _make_node(context: Context) -> ClassifierNode:
-    from mobileone_ros.classifier_node import ClassifierNode
-
-    return ClassifierNode(context=context)
-
-
-def _spin(node: ClassifierNode, stop: Future[None]) -> None:
-    """Serve the node until told to stop, then finish what is in flight and free everything."""
-    executor = make_executor(node.context)
-    executor.add_node(node)
-    stop.add_done_callback(lambda _: executor.wake())
-    try:
-        spin_until(executor, node.context, stop)
-    finally:
-        executor.shutdown()
-        node.destroy_node()
-
-
-def _parser() -> argparse.ArgumentParser:
-    return argparse.ArgumentParser(
-        prog='classifier',
-        usage='%(prog)s [-h] [--ros-args -p NAME:=VALUE -r FROM:=TO --params-file FILE …]',
-        description='Classify the images of a topic with MobileOne and publish the classes.',
-        epilog='parameters:\n' + '\n'.join(_explain(spec) for spec in PARAMETERS),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-
-
-def _explain(spec: ParameterSpec) -> str:
-    default = list(spec.default) if isinstance(spec.default, tuple) else spec.default
-    lines = [f'  {spec.name} (default {default!r})', f'      {spec.description}']
-    if spec.choices:
-        lines.append(f'      One of: {", ".join(spec.choices)}.')
-    if spec.bounds:
-        lines.append('      {:g} to {:g}.'.format(*spec.bounds))
-    return '\n'.join(lines)
+        code = run_classifier(words, stop)
+    # What is left is the interpreter's own end, which Ctrl-C would fill with tracebacks.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    return code

@@ -58,12 +58,17 @@ class Configured:
             self._swap(present.with_settings(classifier_settings(settings)), settings)
         self.pipeline.set_enabled(settings.enabled)
 
-    def close(self, drain_timeout_s: float) -> None:
-        """Finish what was received, free the model and take the topics down."""
-        self.pipeline.close(drain_timeout_s)
+    def close(self, drain_timeout_s: float) -> bool:
+        """
+        Finish what was received, free the model and take the topics down.
+
+        Return whether everything was finished in time.
+        """
+        drained = self.pipeline.close(drain_timeout_s)
         for output in self.outputs.values():
             output.close()
         self._metadata.close()
+        return drained
 
     def _publish(self, camera: str, frame: Frame, prediction: Prediction) -> None:
         self.outputs[camera].publish(frame, prediction)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from threading import Event, Lock
 
 from mobileone_ros.backends.base import BackendError
 from mobileone_ros.core.classifier import Classifier, ClassifierSettings
@@ -56,6 +57,18 @@ class ModelLoader:
         self._log = log
         self._shared = shared
         self._prepared: _Prepared | None = None
+        self._cancelled = Event()
+        self._loading = Lock()
+
+    def cancel(self) -> None:
+        """Load nothing more; a trial that is under way ends with LoadError. Any thread."""
+        self._cancelled.set()
+
+    def close(self) -> None:
+        """Cancel, and wait until nothing is being loaded any more."""
+        self.cancel()
+        with self._loading:
+            return
 
     def load(self, settings: Settings) -> Classifier:
         """Return the classifier asked for, the prepared one if it is that. Raises LoadError."""
@@ -93,15 +106,18 @@ class ModelLoader:
                 left.outcome.backend.close()
 
     def _load(self, request: ModelRequest, settings: Settings) -> Classifier:
-        classifier = load_classifier(
-            request, classifier_settings(settings), self._log, self._shared
-        )
-        try:
-            _warm_up(classifier)
-        except BackendError as error:
-            classifier.backend.close()
-            raise LoadError(f'{classifier.backend.spec.path} does not run: {error}') from error
-        return classifier
+        with self._loading:
+            if self._cancelled.is_set():
+                raise LoadError('no model is loaded any more, for the node is being shut down')
+            classifier = load_classifier(
+                request, classifier_settings(settings), self._log, self._shared, self._cancelled
+            )
+            try:
+                _warm_up(classifier)
+            except BackendError as error:
+                classifier.backend.close()
+                raise LoadError(f'{classifier.backend.spec.path} does not run: {error}') from error
+            return classifier
 
 
 def _warm_up(classifier: Classifier) -> None:

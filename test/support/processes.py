@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 import os
 from pathlib import Path
 import signal
@@ -11,6 +12,9 @@ import sys
 import time
 
 PATIENCE_S = 30.0
+
+
+_MARK = 'STARTED_BY_TEST'
 
 
 class Process:
@@ -23,8 +27,13 @@ class Process:
                 [sys.executable, '-c', f'import sys; from {module} import main; sys.exit(main())',
                  *arguments],
                 stdout=output, stderr=subprocess.STDOUT,
-                env={**os.environ, 'PYTHONUNBUFFERED': '1'},
+                env={**os.environ, 'PYTHONUNBUFFERED': '1', _MARK: str(log)},
             )
+
+    @property
+    def pid(self) -> int:
+        """Return the process's number."""
+        return self._process.pid
 
     @property
     def output(self) -> str:
@@ -35,6 +44,12 @@ class Process:
     def is_alive(self) -> bool:
         """Return whether the process runs."""
         return self._process.poll() is None
+
+    @property
+    def relatives(self) -> list[int]:
+        """Return the living processes that it or its descendants have started."""
+        mark = f'{_MARK}={self._log}'.encode()
+        return [pid for pid in _processes() if pid != self.pid and mark in _environment(pid)]
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal."""
@@ -54,6 +69,36 @@ class Process:
         if self.is_alive:
             self._process.kill()
             self._process.wait()
+
+
+def _processes() -> list[int]:
+    return [int(entry.name) for entry in Path('/proc').iterdir() if entry.name.isdigit()]
+
+
+def _environment(pid: int) -> list[bytes]:
+    try:
+        return Path(f'/proc/{pid}/environ').read_bytes().split(b'\0')
+    except OSError:
+        # It has ended, or it is another user's.
+        return []
+
+
+def segments(pid: int) -> set[Path]:
+    """
+    Return a process's own segments of shared memory: it keeps the locks beside them.
+
+    Ports are left out: they go by number, and Fast DDS leaves them to the next who has that one.
+    """
+    locks = {target for target in _open_files(pid) if target.match('/dev/shm/fast*_el')}
+    files = {lock.with_name(lock.name.removesuffix('_el')) for lock in locks}
+    return {file for file in files if '_port' not in file.name}
+
+
+def _open_files(pid: int) -> Iterator[Path]:
+    with suppress(OSError):
+        for descriptor in Path(f'/proc/{pid}/fd').iterdir():
+            with suppress(OSError):
+                yield descriptor.readlink()
 
 
 def children(process: int) -> set[int]:

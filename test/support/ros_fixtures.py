@@ -56,7 +56,7 @@ def start(tmp_path: Path) -> Iterator[StartProcess]:
     processes: list[Process] = []
 
     def start_process(
-        *arguments: str, module: str = 'mobileone_ros.classifier_node', **parameters: Any
+        *arguments: str, module: str = 'mobileone_ros.command_line', **parameters: Any
     ) -> Process:
         words = [word for name, value in parameters.items()
                  for word in ('-p', f'{name}:={value}')]
