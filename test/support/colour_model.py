@@ -14,12 +14,16 @@ SIDE = 32
 
 
 def write_colour_model(
-    path: Path, labels: tuple[str, ...] = COLOURS, order: tuple[int, ...] = (0, 1, 2)
+    path: Path,
+    labels: tuple[str, ...] = COLOURS,
+    order: tuple[int, ...] = (0, 1, 2),
+    fault: str = '',
 ) -> Path:
     """
     Write a model whose logits are the mean of R, G and B of its normalised input.
 
-    `order` says which colour each class stands for; `labels` are its names in the file.
+    `order` says which colour each class stands for; `labels` are its names in the file; `fault`
+    is what it does to the runtime of `test/standins/onnxruntime`.
     """
     weights = np.zeros((len(order), 3, 1, 1), np.float32)
     for index, channel in enumerate(order):
@@ -38,5 +42,7 @@ def write_colour_model(
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid('', 13)])
     model.ir_version = 8
     model.metadata_props.add(key='labels', value=json.dumps(labels))
+    if fault:
+        model.metadata_props.add(key='fault', value=fault)
     onnx.save(model, path)
     return path

@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 
 STANDINS = Path(__file__).parents[1] / 'standins'
 LIBDNN_SOURCES = STANDINS / 'libdnn'
+FRAGILE_RUNTIME = STANDINS / 'onnxruntime'
 LIBDNN_PARTS = ('checks', 'memory', 'model_file', 'models', 'tasks', 'bpu', 'picture')
 
 COLOURS: Mapping[int, tuple[int, int, int]] = {
