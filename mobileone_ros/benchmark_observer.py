@@ -8,6 +8,7 @@ import threading
 import time
 from typing import Any
 
+from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray
 from mobileone_ros.spinning import ros_context, spinning
 from rclpy.node import Node
@@ -28,6 +29,7 @@ class BenchmarkObserver(Node):
         self._diagnostics_name = diagnostics_name
         self._arrivals: list[tuple[int, int]] = []
         self._counts: dict[str, int] = {}
+        self._counted_ns = 0
         self._imbalances = 0
         self.create_subscription(Classification, topic, self._on_result, QoSProfile(depth=1000))
         self.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, 10)
@@ -37,6 +39,7 @@ class BenchmarkObserver(Node):
         with self._lock:
             self._arrivals = []
             self._counts = {}
+            self._counted_ns = 0
             self._imbalances = 0
 
     @property
@@ -45,11 +48,23 @@ class BenchmarkObserver(Node):
         with self._lock:
             return self._arrivals.copy()
 
+    def take_arrivals(self) -> list[tuple[int, int]]:
+        """Return `arrivals`, and forget them alone."""
+        with self._lock:
+            taken, self._arrivals = self._arrivals, []
+            return taken
+
     @property
     def counts(self) -> dict[str, int]:
         """Return the latest counters of the node's diagnostics; empty before the first."""
         with self._lock:
             return dict(self._counts)
+
+    @property
+    def counted_ns(self) -> int:
+        """Return when `counts` were taken, by the node's clock, in nanoseconds; 0 for never."""
+        with self._lock:
+            return self._counted_ns
 
     @property
     def imbalances(self) -> int:
@@ -59,7 +74,7 @@ class BenchmarkObserver(Node):
 
     def _on_result(self, message: Classification) -> None:
         now = time.time_ns()
-        stamp = message.header.stamp.sec * _NANOSECONDS + message.header.stamp.nanosec
+        stamp = _nanoseconds(message.header.stamp)
         with self._lock:
             self._arrivals.append((stamp, now - stamp))
 
@@ -74,6 +89,7 @@ class BenchmarkObserver(Node):
                 }
                 with self._lock:
                     self._counts = counts
+                    self._counted_ns = _nanoseconds(message.header.stamp)
                     self._imbalances += not _adds_up(counts)
 
 
@@ -84,6 +100,10 @@ def observing(topic: str, diagnostics_name: str) -> Iterator[BenchmarkObserver]:
         observer = BenchmarkObserver(topic, diagnostics_name, context=context)
         with spinning(observer):
             yield observer
+
+
+def _nanoseconds(stamp: Time) -> int:
+    return int(stamp.sec) * _NANOSECONDS + int(stamp.nanosec)
 
 
 def _adds_up(counts: dict[str, int]) -> bool:

@@ -44,6 +44,11 @@ class Child:
         """Return what the program is called here."""
         return self._name
 
+    @property
+    def pid(self) -> int:
+        """Return the process id."""
+        return self._process.pid
+
     def cpu_s(self) -> float:
         """Return the CPU seconds that the program's living threads have used."""
         tasks = Path(f'/proc/{self._process.pid}/task')
@@ -54,15 +59,24 @@ class Child:
         status = Path(f'/proc/{self._process.pid}/statm').read_text(encoding='ascii')
         return int(status.split()[1]) * _PAGE / 2**20
 
+    def check(self) -> None:
+        """Raise ChildFailed where the program has ended."""
+        if self._process.poll() is not None:
+            raise self.failure(f'ended with {self._process.returncode}')
+
     def wait_for(self, holds: Callable[[], bool], what: str, timeout_s: float = 30.0) -> None:
         """Wait until something holds; raise ChildFailed where it does not, or the program ends."""
         deadline = monotonic() + timeout_s
         while not holds():
-            if self._process.poll() is not None:
-                raise self.failure(f'ended with {self._process.returncode}')
+            self.check()
             if monotonic() > deadline:
                 raise self.failure(f'{what} did not come about within {timeout_s:g} s')
             sleep(_POLL_S)
+
+    def require_running(self) -> None:
+        """Raise ChildFailed where the program has ended."""
+        if self._process.poll() is not None:
+            raise self.failure(f'ended with {self._process.returncode}')
 
     def wait_for_end(self, timeout_s: float) -> None:
         """Wait until the program has done its work; raise ChildFailed where it does not."""
@@ -74,8 +88,8 @@ class Child:
         if status:
             raise self.failure(f'ended with {status}')
 
-    def stop(self, timeout_s: float = 30.0) -> None:
-        """Interrupt the program as Ctrl-C does, and wait for its end."""
+    def stop(self, timeout_s: float = 30.0) -> int:
+        """Interrupt the program as Ctrl-C does, wait for its end and return its exit status."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
         try:
@@ -84,6 +98,7 @@ class Child:
             self._process.kill()
             self._process.wait()
         self._reader.join()
+        return self._process.returncode
 
     def failure(self, what: str) -> ChildFailed:
         """Return an error that says what happened and what the program said last."""

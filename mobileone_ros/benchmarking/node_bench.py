@@ -11,9 +11,8 @@ import sys
 import threading
 from time import sleep, time_ns
 
-import cv2
 from mobileone_ros.benchmark_observer import BenchmarkObserver, observing
-from mobileone_ros.benchmarking.cameras import noisy_gradient
+from mobileone_ros.benchmarking.camera_process import python_main, start_camera
 from mobileone_ros.benchmarking.node_case import CLASSIFIER, ProgramResult, StreamCase, Window
 from mobileone_ros.benchmarking.node_programs import Program
 from mobileone_ros.processes import Child
@@ -24,7 +23,6 @@ _IMAGES = f'{_NAMESPACE}/image_raw'
 _RESULTS = f'{_NAMESPACE}/classification'
 _NODE = 'benchmarked_classifier'
 _WARM_UP_S = 2.0
-_CALL_MAIN = 'import sys; from mobileone_ros.{module} import main; sys.exit(main())'
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +57,13 @@ class NodeBench:
     @contextmanager
     def _camera(self) -> Iterator[list[int]]:
         """Publish the stream from a process of its own; yield the stamps sent so far."""
-        case, stamps = self.case, []
-        picture = self.folder / 'picture.png'
-        cv2.imwrite(str(picture), noisy_gradient(case.width, case.height))
-        command = [
-            sys.executable, '-c', _CALL_MAIN.format(module='tools.image_publisher'), str(picture),
-            '--loop', '--json', '--rate', f'{case.rate_hz:g}', '--encoding', case.encoding,
-            '--transport', case.transport, '--reliability', case.reliability,
-            *(('--hbm-size', case.hbm_size) if case.transport == 'hbm' else ()),
-            '--ros-args', '-r', f'image_raw:={_IMAGES}', '-r', f'hbmem_img:={_IMAGES}',
-        ]
+        stamps: list[int] = []
 
         def note(line: str) -> None:
             sent = json.loads(line)
             stamps.append(sent['sec'] * 1_000_000_000 + sent['nanosec'])
 
-        log = self.folder / 'camera.log'
-        camera = Child('image_publisher', command, self.environment, log, note)
+        camera = start_camera(self.case, _IMAGES, self.folder, self.environment, note)
         try:
             camera.wait_for(lambda: bool(stamps), 'the first frame')
             yield stamps
@@ -144,7 +132,7 @@ class NodeBench:
             'hbm_size': self.case.hbm_size,
         }
         return [
-            sys.executable, '-c', _CALL_MAIN.format(module='classifier_node'), '--ros-args',
+            *python_main('classifier_node'), '--ros-args',
             '-r', f'__node:={_NODE}', '-r', f'__ns:={_NAMESPACE}',
             '-r', f'image_raw:={_IMAGES}', '-r', f'hbmem_img:={_IMAGES}',
             '-r', f'~/classification:={_RESULTS}',
