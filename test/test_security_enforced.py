@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from mobileone_ros.security_policy import interface_of
 import pytest
 from rclpy.context import Context
 from rclpy.node import Node
 from sensor_msgs.msg import Image
 from std_msgs.msg import Float32
 from std_srvs.srv import SetBool
-from support.policies import read_policy
+from support.policies import read_policy, seen_by
 from support.processes import Process, StartProcess
 from support.ros import CameraPeer, image_message, NODE, Peer, plain_picture, top_class
 from vision_msgs.msg import Classification
@@ -135,10 +134,7 @@ def test_it_classifies_what_a_camera_with_other_keys_publishes(
 
 
 def test_everything_that_it_is_granted_is_there(peer: Peer, classifier: Process) -> None:
-    peer.wait_for(
-        lambda: interface_of(peer.node, GRANTED.name, GRANTED.namespace) == GRANTED,
-        f'the graph to show {GRANTED}',
-    )
+    peer.wait_for(lambda: seen_by(peer, GRANTED) == GRANTED, f'the graph to show {GRANTED}')
 
 
 def test_its_other_topics_and_services_work_as_well(peer: Peer, classifier: Process) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from mobileone_ros.security_policy import Interface, interface_of
+from mobileone_ros.security_policy import Interface
 from mobileone_ros.tools import security_policy
 import pytest
-from support.policies import Policy, read_policy
+from support.policies import Policy, read_policy, seen_by
 from support.processes import StartProcess
 from support.ros import NODE, Peer
 
@@ -34,13 +34,6 @@ def policy_for(*ros_arguments: str) -> Policy:
 def granted_to(*ros_arguments: str) -> Interface:
     """Return what a classifier that is started with these ROS arguments may do."""
     return policy_for(*ros_arguments).granted
-
-
-def seen_by(peer: Peer, node: Interface) -> Interface | None:
-    """Return what a peer sees of a node by its name, None while it sees none."""
-    if (node.name, node.namespace) not in peer.node.get_node_names_and_namespaces():
-        return None
-    return interface_of(peer.node, node.name, node.namespace)
 
 
 def test_the_installed_policy_is_the_one_for_the_default_settings() -> None:

@@ -1,11 +1,12 @@
-"""What an SROS 2 policy file grants, read back as a node's interface."""
+"""What an SROS 2 policy file grants, and what a node has, to be compared."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
-from mobileone_ros.security_policy import Interface
+from mobileone_ros.security_policy import Interface, interface_of
+from support.ros import Peer
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +38,10 @@ def read_policy(text: str) -> Policy:
         services=names('service', 'reply'),
         clients=names('service', 'request'),
     ))
+
+
+def seen_by(peer: Peer, node: Interface) -> Interface | None:
+    """Return what a peer sees of a node by its name, None while it sees none."""
+    if (node.name, node.namespace) not in peer.node.get_node_names_and_namespaces():
+        return None
+    return interface_of(peer.node, node.name, node.namespace)
