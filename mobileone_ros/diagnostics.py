@@ -184,6 +184,11 @@ def _nobody_publishes(health: StreamHealth) -> str:
         )
     if health.foreign_type:
         return f'{health.topic} carries {health.foreign_type}, which is no image'
+    if health.age_s is not None:
+        return (
+            f'no publisher on {health.topic} any more, the last image is {health.age_s:.0f} s '
+            'old: the camera has ended, or the network to it is cut'
+        )
     return f'no publisher on {health.topic}: start the camera or remap image_raw to its topic'
 
 

@@ -204,6 +204,6 @@ class InputStream:
 LOSS_CURE = (
     "the publisher's shared-memory segment is smaller than its images, or the network drops "
     'parts of them; start the publisher with FASTDDS_DEFAULT_PROFILES_FILE (before Kilted '
-    "FASTRTPS_DEFAULT_PROFILES_FILE) set to this package's config/fastdds_shm.xml, or have it "
-    'offer reliable QoS'
+    "FASTRTPS_DEFAULT_PROFILES_FILE) set to this package's config/fastdds_shm.xml, or on another "
+    'machine config/fastdds_lossy_network.xml, and have it offer reliable QoS'
 )

@@ -88,6 +88,16 @@ def test_a_topic_without_publisher_is_an_error_with_the_fix() -> None:
     )
 
 
+def test_a_publisher_that_is_gone_is_an_error_that_suspects_the_network_too() -> None:
+    report = replace(FLOWING, health=replace(HEALTHY, publishers=0, age_s=21.3))
+
+    assert judge(report) == (
+        ERROR,
+        'no publisher on /image_raw any more, the last image is 21 s old: the camera has ended, '
+        'or the network to it is cut',
+    )
+
+
 def test_a_topic_of_another_image_type_is_an_error_with_the_parameter_to_set() -> None:
     health = replace(
         HEALTHY, publishers=0, foreign_type='sensor_msgs/msg/CompressedImage', age_s=None
