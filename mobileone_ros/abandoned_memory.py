@@ -1,9 +1,10 @@
 """
 Free the shared memory that killed processes left behind.
 
-Fast DDS keeps a segment for each process and deletes it at an orderly end. A process that is killed
-leaves its own, and with segments fit for images a few dozen of those fill a board's memory. Whoever
-lives holds a lock (flock) on the file beside his segment; `fastdds shm clean` goes by that, too.
+Fast DDS keeps a segment for each process and deletes it at an orderly end. A process that is
+killed leaves its own, and with segments fit for images a few dozen of those fill a board's memory.
+The living hold a lock (flock) on the file beside their segment; `fastdds shm clean` goes by that,
+too.
 """
 
 from __future__ import annotations
