@@ -20,6 +20,19 @@ def python_main(module: str) -> list[str]:
     return [sys.executable, '-c', _CALL_MAIN.format(module=module)]
 
 
+def camera_command(case: StreamCase, topic: str, folder: Path) -> list[str]:
+    """Return what publishes a stream and prints each frame; `folder` takes its picture."""
+    picture = folder / 'picture.png'
+    cv2.imwrite(str(picture), noisy_gradient(case.width, case.height))
+    return [
+        *python_main('tools.image_publisher'), str(picture),
+        '--loop', '--json', '--rate', f'{case.rate_hz:g}', '--encoding', case.encoding,
+        '--transport', case.transport, '--reliability', case.reliability,
+        *(('--hbm-size', case.hbm_size) if case.transport == 'hbm' else ()),
+        '--ros-args', '-r', f'image_raw:={topic}', '-r', f'hbmem_img:={topic}',
+    ]
+
+
 def start_camera(
     case: StreamCase,
     topic: str,
@@ -28,13 +41,5 @@ def start_camera(
     on_line: Callable[[str], None] = lambda line: None,
 ) -> Child:
     """Publish a stream on a topic until stopped; `on_line` gets one JSON object a frame."""
-    picture = folder / 'picture.png'
-    cv2.imwrite(str(picture), noisy_gradient(case.width, case.height))
-    command = [
-        *python_main('tools.image_publisher'), str(picture),
-        '--loop', '--json', '--rate', f'{case.rate_hz:g}', '--encoding', case.encoding,
-        '--transport', case.transport, '--reliability', case.reliability,
-        *(('--hbm-size', case.hbm_size) if case.transport == 'hbm' else ()),
-        '--ros-args', '-r', f'image_raw:={topic}', '-r', f'hbmem_img:={topic}',
-    ]
+    command = camera_command(case, topic, folder)
     return Child(_NAME, command, environment, folder / 'camera.log', on_line)
