@@ -14,7 +14,7 @@ from mobileone_ros.benchmarking.soak.plan import IMAGES, NODE, SoakPlan
 from mobileone_ros.processes import Child
 from mobileone_ros.soak_operator import Operator, visit
 
-_PATIENCE_S = 60.0
+_PATIENCE_S = 120.0
 _ABSENT = Path('/nowhere/at_all.onnx')
 
 
