@@ -118,6 +118,8 @@ def _reason_to_keep_dds(environ: Mapping[str, str], shared_memory: Path) -> str:
             f'{shared_memory} has {free >> 20} MiB left and a segment takes '
             f'{SEGMENT_BYTES >> 20}: images may get lost; enlarge it (docker run --shm-size=1g)'
         )
+    if not os.access(shared_memory, os.W_OK):
+        return f'nothing can be written to {shared_memory}, so images travel over UDP'
     return ''
 
 

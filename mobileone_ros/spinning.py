@@ -7,8 +7,10 @@ from contextlib import contextmanager
 import threading
 from typing import TYPE_CHECKING
 
+from mobileone_ros.log_files import log_directory, without_log_file
 from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.logging import get_logger
 from rclpy.signals import SignalHandlerOptions
 
 if TYPE_CHECKING:
@@ -18,13 +20,24 @@ if TYPE_CHECKING:
 
 @contextmanager
 def ros_context(words: Sequence[str]) -> Iterator[Context]:
-    """Yield an initialised context, which leaves signals to the program; `words` is argv[1:]."""
+    """
+    Yield an initialised context, which leaves signals to the program; `words` is argv[1:].
+
+    Where no log file can be written there is none, which is told.
+    """
     import rclpy
 
     context = Context()
+    switched_off = without_log_file(words)
     rclpy.init(
-        args=list(words), context=context, signal_handler_options=SignalHandlerOptions.NO
+        args=[*words, *switched_off], context=context,
+        signal_handler_options=SignalHandlerOptions.NO,
     )
+    if switched_off:
+        get_logger('mobileone_ros').warning(
+            f'no log file, for nothing can be written to {log_directory()}: '
+            'ROS_LOG_DIR names another folder'
+        )
     try:
         yield context
     finally:

@@ -18,14 +18,20 @@ _MARK = 'STARTED_BY_TEST'
 
 
 class Process:
-    """Run `main()` of a module in a Python of its own; output goes to a file."""
+    """
+    Run `main()` of a module in a Python of its own; output goes to a file.
 
-    def __init__(self, module: str, arguments: Sequence[str], log: Path) -> None:
+    `within` is a command that replaces itself by the one that follows it.
+    """
+
+    def __init__(
+        self, module: str, arguments: Sequence[str], log: Path, within: Sequence[str] = ()
+    ) -> None:
         self._log = log
         with log.open('wb') as output:
             self._process = subprocess.Popen(
-                [sys.executable, '-c', f'import sys; from {module} import main; sys.exit(main())',
-                 *arguments],
+                [*within, sys.executable, '-c',
+                 f'import sys; from {module} import main; sys.exit(main())', *arguments],
                 stdout=output, stderr=subprocess.STDOUT,
                 env={**os.environ, 'PYTHONUNBUFFERED': '1', _MARK: str(log)},
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,13 +56,16 @@ def start(tmp_path: Path) -> Iterator[StartProcess]:
     processes: list[Process] = []
 
     def start_process(
-        *arguments: str, module: str = 'mobileone_ros.command_line', **parameters: Any
+        *arguments: str,
+        module: str = 'mobileone_ros.command_line',
+        within: Sequence[str] = (),
+        **parameters: Any,
     ) -> Process:
         words = [word for name, value in parameters.items()
                  for word in ('-p', f'{name}:={value}')]
         log = tmp_path / f'process_{len(processes)}.log'
         ros_arguments = ['--ros-args', *words] if words else []
-        processes.append(Process(module, [*arguments, *ros_arguments], log))
+        processes.append(Process(module, [*arguments, *ros_arguments], log, within))
         return processes[-1]
 
     yield start_process
