@@ -15,6 +15,7 @@ import os
 from pathlib import Path
 
 from ament_index_python.packages import get_package_share_directory, PackageNotFoundError
+from mobileone_ros.abandoned_memory import free_abandoned_segments
 
 KEEP_DDS_DEFAULTS = 'MOBILEONE_ROS_KEEP_DDS_DEFAULTS'
 KEEP_ALLOCATOR_DEFAULTS = 'MOBILEONE_ROS_KEEP_ALLOCATOR_DEFAULTS'
@@ -67,14 +68,19 @@ def use_image_transport(
     environ: MutableMapping[str, str], shared_memory: Path = Path('/dev/shm')
 ) -> str:
     """Point Fast DDS at our shared-memory profile, unless there is a reason not to; say which."""
-    reason = _reason_to_keep_dds(environ, shared_memory)
+    freed = 0
+    reason = _choice_of_user(environ)
+    if not reason:
+        freed = free_abandoned_segments(shared_memory, SEGMENT_BYTES)
+        reason = _lack_of_memory(shared_memory)
     if reason:
         return f'DDS as configured ({reason})'
     profile = _profile_path()
     if profile is None:
         return 'DDS as configured (this package is not installed, so its profile is not at hand)'
     environ[profile_variable(environ)] = str(profile)
-    return f'Fast DDS with a {SEGMENT_BYTES >> 20} MiB shared-memory segment ({profile})'
+    said = f'Fast DDS with a {SEGMENT_BYTES >> 20} MiB shared-memory segment ({profile})'
+    return f'{said}, {freed >> 20} MiB of killed processes freed' if freed else said
 
 
 def keep_image_blocks(environ: Mapping[str, str]) -> str:
@@ -100,18 +106,24 @@ def use_one_opencv_thread() -> str:
     return 'OpenCV on one thread'
 
 
-def _reason_to_keep_dds(environ: Mapping[str, str], shared_memory: Path) -> str:
+def _choice_of_user(environ: Mapping[str, str]) -> str:
+    """Return what the user configured that a profile of ours would undo; empty for nothing."""
     if environ.get(KEEP_DDS_DEFAULTS) == '1':
         return f'{KEEP_DDS_DEFAULTS}=1'
     rmw = environ.get('RMW_IMPLEMENTATION', '')
     if rmw not in _FAST_DDS:
         return f'RMW_IMPLEMENTATION={rmw}'
-    # A profile of ours would switch off the built-in transports that the user chose.
+    # A profile would switch off the built-in transports that were chosen.
     for variable in (*_PROFILE_VARIABLES, 'FASTDDS_BUILTIN_TRANSPORTS'):
         if environ.get(variable):
             return f'{variable}={environ[variable]}'
     if Path('DEFAULT_FASTDDS_PROFILES.xml').exists():
         return 'DEFAULT_FASTDDS_PROFILES.xml in the working directory'
+    return ''
+
+
+def _lack_of_memory(shared_memory: Path) -> str:
+    """Return why no segment of ours fits there; empty where it does."""
     free = _free_bytes(shared_memory)
     if free < 2 * SEGMENT_BYTES:
         return (

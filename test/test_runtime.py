@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 import subprocess
 import sys
+from time import time
 from xml.etree import ElementTree
 
 import cv2
@@ -31,21 +32,49 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.chdir(tmp_path)
 
 
+def abandoned_segment(folder: Path) -> Path:
+    """Make a segment as our profile asks for whose process was killed a minute ago."""
+    segment = folder / 'fastdds_0123456789abcdef'
+    lock = folder / 'fastdds_0123456789abcdef_el'
+    for file, size in ((segment, SEGMENT_BYTES), (lock, 0)):
+        file.touch()
+        os.truncate(file, size)
+        os.utime(file, (time() - 60, time() - 60))
+    return segment
+
+
 @pytest.mark.parametrize(('distro', 'variable'), [
     ('humble', 'FASTRTPS_DEFAULT_PROFILES_FILE'),
     ('jazzy', 'FASTRTPS_DEFAULT_PROFILES_FILE'),
     ('kilted', 'FASTDDS_DEFAULT_PROFILES_FILE'),
 ])
 def test_fast_dds_is_pointed_at_the_profile_by_the_name_it_knows(
-    distro: str, variable: str
+    tmp_path: Path, distro: str, variable: str
 ) -> None:
     environ = {'ROS_DISTRO': distro}
 
-    said = use_image_transport(environ)
+    said = use_image_transport(environ, tmp_path)
 
     assert environ.keys() == {'ROS_DISTRO', variable}
     assert Path(environ[variable]).read_bytes() == PROFILE.read_bytes()
     assert said == f'Fast DDS with a 64 MiB shared-memory segment ({environ[variable]})'
+
+
+def test_memory_that_killed_processes_left_is_freed_and_told(tmp_path: Path) -> None:
+    segment = abandoned_segment(tmp_path)
+
+    said = use_image_transport({}, tmp_path)
+
+    assert said.endswith(', 64 MiB of killed processes freed')
+    assert not segment.exists()
+
+
+def test_memory_is_left_alone_where_the_user_configured_the_middleware(tmp_path: Path) -> None:
+    segment = abandoned_segment(tmp_path)
+
+    use_image_transport({KEEP_DDS_DEFAULTS: '1'}, tmp_path)
+
+    assert segment.exists()
 
 
 @pytest.mark.parametrize(('variable', 'value'), [

@@ -71,10 +71,14 @@ class Process:
         return self._process.wait(PATIENCE_S)
 
     def close(self) -> None:
-        """End the process by force if it still runs."""
+        """End the process by force if it still runs, and delete what it then leaves behind."""
         if self.is_alive:
+            left = segments(self.pid)
             self._process.kill()
             self._process.wait()
+            for segment in left:
+                segment.unlink(missing_ok=True)
+                segment.with_name(f'{segment.name}_el').unlink(missing_ok=True)
 
 
 def _processes() -> list[int]:
