@@ -204,7 +204,8 @@ def test_a_model_other_than_the_downloaded_one_is_refused(tmp_path: Path) -> Non
 def test_a_file_exchanged_after_its_trial_is_not_what_is_loaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = write_colour_model(tmp_path / 'colours.onnx')
+    # A model of which no other test's trial in this process has passed.
+    path = write_colour_model(tmp_path / 'colours.onnx', labels=('tried', 'green', 'blue'))
     other = write_colour_model(tmp_path / 'other.onnx', labels=('untried', 'green', 'blue'))
     untried = other.read_bytes()
     have_children_find(EXCHANGING_RUNTIME, tmp_path, monkeypatch)
@@ -216,7 +217,7 @@ def test_a_file_exchanged_after_its_trial_is_not_what_is_loaded(
     )
 
     assert path.read_bytes() == untried
-    assert classifier.labels[0] == 'red'
+    assert classifier.labels[0] == 'tried'
 
 
 def test_a_trial_that_is_cancelled_ends_its_process(tmp_path: Path) -> None:
