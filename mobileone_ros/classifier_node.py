@@ -26,6 +26,7 @@ from mobileone_ros.reporter import DiagnosticsReporter
 from mobileone_ros.settings import Settings, SettingsError
 from mobileone_ros.shared_models import process_models, SharedModels
 from mobileone_ros.transports import transport_of
+from mobileone_ros.watch import Watch
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 _LOG_PERIOD_S = 5.0
 _REPORT_PERIOD_S = 1.0
+_WATCH_PERIOD_S = 0.2
 _DRAIN_TIMEOUT_S = 5.0
 _ONLY_CAMERA = ('',)
 
@@ -81,6 +83,7 @@ class ClassifierNode(LifecycleNode):
             **node_arguments,
         )
         self._configured: Configured | None = None
+        self._watch: Watch | None = None
         self._bond = ManagerBond(self)
         self._streams: dict[str, InputStream] = {}
         # Somebody else's executor may run transitions and parameter services at the same time.
@@ -134,6 +137,7 @@ class ClassifierNode(LifecycleNode):
                 classifier.backend.close()
                 raise
             self._configured.pipeline.set_enabled(self._settings.enabled)
+            self._watch = Watch(_WATCH_PERIOD_S, partial(self._look_after, self._configured))
             return super().on_configure(state)
 
     @logged_transition
@@ -212,10 +216,13 @@ class ClassifierNode(LifecycleNode):
     def _report(self) -> None:
         for stream in self._streams.values():
             stream.adapt()
-        if self._configured is not None:
-            self._configured.pipeline.replace_hung_workers()
         state = self._state_machine.current_state[1]
         self._reporter.report(state, self._settings, self._configured)
+
+    def _look_after(self, configured: Configured) -> None:
+        """Replace workers that hang, and tell at once where the model begins to fail."""
+        configured.pipeline.replace_hung_workers()
+        self._reporter.report_first_failure(self._state_machine.current_state[1], configured)
 
     def _make_stream(self, camera: str) -> InputStream:
         return InputStream(
@@ -282,6 +289,9 @@ class ClassifierNode(LifecycleNode):
     def _release(self) -> None:
         self._bond.end()
         self._unsubscribe()
+        if self._watch is not None:
+            self._watch.close()
+            self._watch = None
         configured, self._configured = self._configured, None
         if configured is not None:
             self._tell_unfinished(configured.close(_DRAIN_TIMEOUT_S))

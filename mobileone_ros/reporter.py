@@ -44,6 +44,7 @@ class DiagnosticsReporter:
         self._name = node.get_fully_qualified_name().lstrip('/')
         self._memory = {camera: _Memory() for camera in streams}
         self._errors = 0
+        self._is_failing = False
         self._reported_at = monotonic()
         self.last_failure = ''
         """Why the node could not be configured or activated; empty once it could."""
@@ -56,18 +57,32 @@ class DiagnosticsReporter:
         """Publish the status of every stream and of the accelerator."""
         now = monotonic()
         period_s, self._reported_at = max(now - self._reported_at, 1e-3), now
+        streams = [
+            stream_status(
+                f'{self._name}: {f"input stream {camera}".rstrip()}', state,
+                self._look_at(camera, settings, configured, period_s),
+            )
+            for camera in self._streams
+        ]
+        self._publish([*streams, self._accelerator(state, configured)])
+        errors = 0 if configured is None else configured.pipeline.errors
+        self._is_failing = errors > self._errors
+        self._errors = errors
+
+    def report_first_failure(self, state: str, configured: Configured) -> None:
+        """
+        Publish the accelerator's status at once if it fails and none was told to so far.
+
+        A failure that goes on is told by the next `report`, as is this one.
+        """
+        if not self._is_failing and configured.pipeline.errors > self._errors:
+            self._is_failing = True
+            self._publish([self._accelerator(state, configured)])
+
+    def _publish(self, statuses: list[DiagnosticStatus]) -> None:
         message = DiagnosticArray()
         message.header.stamp = self._node.get_clock().now().to_msg()
-        message.status = [
-            *(
-                stream_status(
-                    f'{self._name}: {f"input stream {camera}".rstrip()}', state,
-                    self._look_at(camera, settings, configured, period_s),
-                )
-                for camera in self._streams
-            ),
-            self._accelerator(state, configured),
-        ]
+        message.status = statuses
         self._publisher.publish(message)
 
     def _look_at(
@@ -101,7 +116,6 @@ class DiagnosticsReporter:
         backend = configured.pipeline.classifier.backend
         status = configured.pipeline.status()
         errors = status.health.errors
-        recent, self._errors = max(errors - self._errors, 0), errors
         return accelerator_status(
             name,
             AcceleratorReport(
@@ -113,7 +127,7 @@ class DiagnosticsReporter:
                 workers=status.workers,
                 latency=status.latency,
                 errors=errors,
-                recent_errors=recent,
+                recent_errors=max(errors - self._errors, 0),
                 last_error=status.health.last_error,
             ),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from diagnostic_msgs.msg import DiagnosticArray
 from mobileone_ros.backends.base import BackendError
 import numpy as np
 from numpy.typing import NDArray
@@ -103,6 +104,32 @@ def test_a_failing_inference_is_told_and_costs_its_frames_only(
     diagnosis.await_message(ACCELERATOR, 'scripted runs')
     assert camera.result_of(lost) is None
     assert diagnosis.await_counts_that_add_up()['dropped_backend_error'] == 1
+
+
+def test_the_first_failure_is_told_at_once_and_again_by_the_next_report(
+    peer: Peer, host_classifier: HostClassifier, parameters: dict[str, str]
+) -> None:
+    backend = raising(BackendError('the accelerator is on fire'))
+    host_classifier(**parameters, arguments={'models': ScriptedModels(backend)})
+    camera, reports = CameraPeer(peer), peer.collect(DiagnosticArray, '/diagnostics')
+    assert_classifies(camera, GOOD)
+
+    def sizes(words: str) -> list[int]:
+        return [
+            len(report.status) for report in reports
+            if any(status.message.startswith(words) for status in report.status)
+        ]
+
+    def tell_of_a_failure() -> list[int]:
+        reports.clear()
+        camera.send(numbered_message(BAD))
+        peer.wait_for(lambda: sizes('inference fails'), 'a report of the failure')
+        peer.wait_for(lambda: sizes('scripted runs')[-1:] == [2], 'a report without one')
+        return sizes('inference fails')
+
+    # The accelerator's status alone, then those of the stream and the accelerator. A report that
+    # happens to be due at the very moment tells of it too.
+    peer.wait_for(lambda: tell_of_a_failure() == [1, 2], 'a failure told at once')
 
 
 @pytest.fixture

@@ -67,6 +67,11 @@ class HealthRecord:
             for window in (self._preprocess, self._inference, self._postprocess):
                 window.clear()
 
+    @property
+    def errors(self) -> int:
+        """Return how many inferences have failed."""
+        return self._errors
+
     def snapshot(self) -> Health:
         """Return the state of this moment."""
         with self._lock:

@@ -191,6 +191,11 @@ class Pipeline(Generic[T]):
         """Return one camera's counts; raises KeyError where there is no such camera."""
         return self._dispatcher.counters(camera)
 
+    @property
+    def errors(self) -> int:
+        """Return how many inferences have failed, those that hang included."""
+        return self._health.errors
+
     def status(self) -> PipelineStatus:
         """Return how the workers fare."""
         return PipelineStatus(

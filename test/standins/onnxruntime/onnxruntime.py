@@ -2,9 +2,10 @@
 Be ONNX Runtime, but for models whose metadata says what they do to the process: `fault`.
 
 `abort` and `hang` come at the loading, which then sits in the C library, without the GIL.
-`hang on demand` holds each inference for as long as the file exists that $RUNTIME_HANGS names.
-Both say so in a line of the file $RUNTIME_REPORT. Put this folder first in PYTHONPATH; the real
-runtime is loaded from the rest of the path.
+`hang on demand` holds each inference for as long as the file exists that $RUNTIME_HANGS names;
+`hang once` holds the first one only, for as long as the file exists that it is renamed to
+(`….taken`). Each says so in a line of the file $RUNTIME_REPORT, with the steady clock's time. Put
+this folder first in PYTHONPATH; the real runtime is loaded from the rest of the path.
 """
 
 from __future__ import annotations
@@ -38,17 +39,28 @@ class InferenceSession(real.InferenceSession):  # type: ignore[misc]
 
     def run_with_iobinding(self, *arguments: Any, **options: Any) -> None:
         """Run the model, as soon as it does not hang."""
-        demand = Path(os.environ['RUNTIME_HANGS'])
-        if self._fault == 'hang on demand' and demand.exists():
-            _report('inference')
-            while demand.exists():
-                time.sleep(0.01)
+        if self._fault in ('hang on demand', 'hang once'):
+            _hang_on_demand(Path(os.environ['RUNTIME_HANGS']), once=self._fault == 'hang once')
         super().run_with_iobinding(*arguments, **options)
+
+
+def _hang_on_demand(demand: Path, *, once: bool) -> None:
+    if not demand.exists():
+        return
+    if once:
+        try:
+            demand = demand.rename(demand.with_name(f'{demand.name}.taken'))
+        except FileNotFoundError:
+            # Another thread was the first.
+            return
+    _report('inference')
+    while demand.exists():
+        time.sleep(0.01)
 
 
 def _report(what: str) -> None:
     with Path(os.environ['RUNTIME_REPORT']).open('a') as report:
-        report.write(f'{what}\n')
+        report.write(f'{what} {time.monotonic()}\n')
 
 
 def _hang_for_ever() -> None:
