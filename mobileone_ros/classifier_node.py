@@ -14,7 +14,7 @@ from mobileone_ros.core.classifier import Classifier
 from mobileone_ros.core.counters import DropCause
 from mobileone_ros.core.frame import Frame
 from mobileone_ros.core.pipeline import PipelineBusy
-from mobileone_ros.executor import call_soon
+from mobileone_ros.executor import call_soon, forget_destroyed
 from mobileone_ros.input_stream import InputStream
 from mobileone_ros.lifecycle import logged_transition, refuse_impossible_transitions
 from mobileone_ros.loading import LoadError
@@ -218,6 +218,7 @@ class ClassifierNode(LifecycleNode):
             stream.adapt()
         state = self._state_machine.current_state[1]
         self._reporter.report(state, self._settings, self._configured)
+        forget_destroyed(self)
 
     def _look_after(self, configured: Configured) -> None:
         """Replace workers that hang, and tell at once where the model begins to fail."""

@@ -54,3 +54,14 @@ def call_soon(node: Node, callback: Callable[[], None]) -> None:
         callback()
 
     timer = node.create_timer(0.0, once, clock=Clock(clock_type=ClockType.STEADY_TIME))
+
+
+def forget_destroyed(node: Node) -> None:
+    """
+    Have a node's default callback group forget what is no more.
+
+    rclpy keeps a dead reference there to every timer, topic and event handler that ever was
+    (rclpy issue 1356), which adds up where a node is restarted again and again.
+    """
+    entities = node.default_callback_group.entities
+    entities.difference_update([entity for entity in tuple(entities) if entity() is None])

@@ -304,3 +304,19 @@ def test_every_transition_holds_under_load(peer: Peer, host_classifier: HostClas
         assert top_class(camera.show(RED)) == '0'
         assert peer.change_state('shutdown')
     assert threads_of_workers() == 0
+
+
+def test_restarts_leave_nothing_behind_in_the_node(
+    peer: Peer, host_classifier: HostClassifier
+) -> None:
+    node = host_classifier()
+    peer.await_state('active')
+    entities = node.default_callback_group.entities
+
+    for transition in ('deactivate', 'activate', 'deactivate', 'cleanup', 'configure', 'activate'):
+        assert peer.change_state(transition)
+
+    peer.wait_for(
+        lambda: all(entity() is not None for entity in tuple(entities)),
+        'what was destroyed to be forgotten',
+    )
