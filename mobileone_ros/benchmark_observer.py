@@ -16,7 +16,7 @@ from rclpy.qos import QoSProfile
 from vision_msgs.msg import Classification
 
 _NANOSECONDS = 1_000_000_000
-_COUNTS = ('received', 'published', 'in_flight', 'lost_in_transport')
+_COUNTS = ('received', 'published', 'in_flight', 'replaced_unread', 'lost_in_transport')
 
 
 class BenchmarkObserver(Node):
