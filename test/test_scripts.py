@@ -8,6 +8,7 @@ from pathlib import Path
 import platform
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -96,6 +97,13 @@ def test_an_unknown_argument_of_setup_is_bad_usage() -> None:
 def test_what_is_up_to_date_is_not_built_again() -> None:
     run(ROOT / 'scripts' / 'setup')
     again = run(ROOT / 'scripts' / 'setup')
+    assert again.returncode == 0
+    assert len(again.stderr.splitlines()) == 1
+
+
+def test_naming_the_python_that_it_was_built_with_builds_nothing() -> None:
+    same = str(Path(sys.executable).resolve())
+    again = run(ROOT / 'scripts' / 'setup', env={**os.environ, 'PYTHON': same})
     assert again.returncode == 0
     assert len(again.stderr.splitlines()) == 1
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 import os
+from pathlib import Path
 import signal
 import subprocess
 import sys
 import threading
+import time
 
 from mobileone_ros.signals import stop_on_signal, StopRequest
 import pytest
@@ -77,6 +79,13 @@ with stop_on_signal(lambda: print('stopping', flush=True), float(sys.argv[1])):
 """
 
 
+def wait_until_main_thread_sleeps(pid: int) -> None:
+    """Return once the main thread waits in the kernel: before, a signal's handler would run."""
+    stat = Path('/proc', str(pid), 'stat')
+    while stat.read_text().rpartition(')')[2].split()[0] != 'S':
+        time.sleep(0.01)
+
+
 @pytest.fixture
 def stuck() -> Iterator[Callable[[float], subprocess.Popen[str]]]:
     """Return what starts a process that a library holds for ever, and gives a signal to it."""
@@ -90,6 +99,7 @@ def stuck() -> Iterator[Callable[[float], subprocess.Popen[str]]]:
         processes.append(process)
         assert process.stdout is not None
         assert process.stdout.readline() == 'ready\n'
+        wait_until_main_thread_sleeps(process.pid)
         process.send_signal(signal.SIGTERM)
         assert process.stdout.readline() == 'stopping\n'
         return process

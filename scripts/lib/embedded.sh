@@ -36,7 +36,7 @@ venv_is_of_asked_python() {
   local home='import sys; print(sys.base_prefix, sys.version)'
   [[ -n ${PYTHON-} ]] || return 0
   find_python > /dev/null
-  [[ $("$PYTHON" -c "$home") == $("$prefix/venv/bin/python" -c "$home") ]]
+  [[ $("$PYTHON" -c "$home") == "$("$prefix/venv/bin/python" -c "$home")" ]]
 }
 
 # The wheels' CMake files name the folders of the machine that built them: name this one's.
