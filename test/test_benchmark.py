@@ -271,8 +271,8 @@ def test_floor_and_classifier_are_measured_over_dds(tmp_path):
     chosen = (programs[TUNED_FLOOR], programs[CLASSIFIER])
     floor, classifier = bench.run(chosen, repeats=1, tell=LOG.info)
     for result in (floor, classifier):
-        assert result.published > 0
-        assert result.served == result.published
+        # All of them on a quiet machine; on a busy one a reader of depth 1 may miss some.
+        assert 0 < result.served <= result.published
         assert result.cpu_ms.median > 0
         assert result.windows[0].ages_ms.min() > 0
     assert classifier.windows[0].counts['received'] >= classifier.served
