@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 from time import perf_counter, process_time, sleep, thread_time
+from typing import NamedTuple
 
 from mobileone_ros.backends.base import Backend
 from mobileone_ros.core.classifier import Classifier
@@ -73,6 +74,14 @@ class BareLoop:
             slot.close()
 
 
+class _Finished(NamedTuple):
+    """The moment at which a frame was finished, and the seconds of CPU used until then."""
+
+    at_s: float
+    cpu_s: float
+    inference_s: float
+
+
 class PoolLoop:
     """
     Run the whole pipeline at its limit: decoding, pre-processing, inference, softmax and top-k.
@@ -82,8 +91,9 @@ class PoolLoop:
 
     def __init__(self, classifier: Classifier, threads: int, decode: Callable[[], Frame]) -> None:
         self._cameras = tuple(f'camera_{index}' for index in range(2 * threads))
-        self._durations: list[float] = []
+        self._finished: list[_Finished] = []
         self._failure = ''
+        self._warm = Event()
         self._pipeline: Pipeline[None] = Pipeline(
             self._cameras, classifier, lambda _: decode(), self._publish, self._on_drop, threads
         )
@@ -92,29 +102,45 @@ class PoolLoop:
             self._pipeline.submit(camera, None)
 
     def run(self, seconds: float) -> Rate:
-        """Measure for so long. Raises RuntimeError where a frame failed."""
-        self._durations.clear()
-        start, cpu_start = perf_counter(), process_time()
+        """
+        Measure for so long, once every camera had a frame finished.
+
+        From the end of one frame to the end of another: what is begun and not finished within the
+        time would else be missing, of a slow model a frame in thirty. Raises RuntimeError where a
+        frame failed.
+        """
+        self._warm.wait()
+        self._finished.clear()
         sleep(seconds)
-        durations = np.array(self._durations)
-        elapsed, cpu = perf_counter() - start, process_time() - cpu_start
+        finished = self._finished.copy()
         if self._failure:
             raise RuntimeError(self._failure)
-        if not durations.size:
-            raise RuntimeError(f'no frame was finished within {seconds:g} s')
-        return Rate(durations.size / elapsed, cpu / durations.size, durations)
+        if len(finished) < 2:
+            raise RuntimeError(f'not even two frames were finished within {seconds:g} s')
+        first, last = finished[0], finished[-1]
+        frames = len(finished) - 1
+        return Rate(
+            frames / (last.at_s - first.at_s),
+            (last.cpu_s - first.cpu_s) / frames,
+            np.array([frame.inference_s for frame in finished]),
+        )
 
     def close(self) -> None:
         """Stop the threads."""
         self._pipeline.stop()
 
     def _publish(self, camera: str, frame: Frame, prediction: Prediction) -> None:
-        self._durations.append(prediction.inference_s)
+        self._finished.append(
+            _Finished(perf_counter(), process_time(), prediction.inference_s)
+        )
+        if len(self._finished) == len(self._cameras):
+            self._warm.set()
         self._pipeline.submit(camera, None)
 
     def _on_drop(self, camera: str, cause: DropCause, reason: str) -> None:
         if cause is not DropCause.SHUT_DOWN:
             self._failure = f'{cause.value}: {reason}'
+            self._warm.set()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Final
 
 from mobileone_ros.backends.base import Backend, BackendError, Slot
 from mobileone_ros.core.frame import Frame
-from mobileone_ros.core.postprocess import PostprocessError, softmax, top_k
+from mobileone_ros.core.postprocess import PostprocessError, top_k
 from mobileone_ros.core.prediction import Prediction, Score
 from mobileone_ros.core.preprocess import IMAGENET_MEAN, IMAGENET_STD, Preprocessor, ResizeMode
 
@@ -131,10 +131,9 @@ class Worker:
                 f'for {len(classifier.labels)} classes'
             )
         try:
-            probabilities = softmax(logits)
+            best = top_k(logits, settings.top_k, settings.score_threshold)
         except PostprocessError as error:
             raise BackendError(f'{classifier.backend.spec.path.name}: {error}') from error
-        best = top_k(probabilities, settings.top_k, settings.score_threshold)
         labels = classifier.labels
         scores = tuple(Score(index, labels[index], probability) for index, probability in best)
         return Prediction(
