@@ -53,6 +53,7 @@ class Dispatcher(Generic[T, R]):
         self._lock = Lock()
         self._idle_workers = Sleepers(self._lock)
         self._quiet = Condition(self._lock)
+        self._awaiting_quiet = 0
         self._refusal: tuple[DropCause, str] | None = None
         self._paused = False
         self._closed = False
@@ -146,7 +147,11 @@ class Dispatcher(Generic[T, R]):
         Return whether that came about in time.
         """
         with self._lock:
-            return self._quiet.wait_for(self._is_quiet, timeout_s)
+            self._awaiting_quiet += 1
+            try:
+                return self._quiet.wait_for(self._is_quiet, timeout_s)
+            finally:
+                self._awaiting_quiet -= 1
 
     def open(self) -> None:  # noqa: A003
         """Let workers take frames, after `close`."""
@@ -219,7 +224,7 @@ class Dispatcher(Generic[T, R]):
     def _notify(self, queue: CameraQueue[T, R]) -> None:
         if queue.is_ready:
             self._idle_workers.wake_one()
-        if self._is_quiet():
+        if self._awaiting_quiet and self._is_quiet():
             self._quiet.notify_all()
 
     def _is_quiet(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,21 +28,19 @@ class LatencyWindow:
     """Keep the latest durations in a ring. Not thread-safe: its owner holds a lock."""
 
     def __init__(self, size: int = DEFAULT_WINDOW) -> None:
-        self._ring: NDArray[np.float64] = np.zeros(size)
-        self._added = 0
+        self._latest: deque[float] = deque(maxlen=size)
 
     def add(self, seconds: float) -> None:
         """Take in one duration; the oldest gives way once the window is full."""
-        self._ring[self._added % self._ring.size] = seconds
-        self._added += 1
+        self._latest.append(seconds)
 
     def values(self) -> NDArray[np.float64]:
-        """Return a copy of the durations in the window, in no particular order."""
-        return self._ring[: self._added].copy()
+        """Return the durations in the window, the oldest first."""
+        return np.array(self._latest)
 
     def clear(self) -> None:
         """Forget every duration."""
-        self._added = 0
+        self._latest.clear()
 
 
 def summarise(seconds: NDArray[np.float64]) -> LatencySummary | None:
