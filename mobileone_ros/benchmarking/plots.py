@@ -24,17 +24,21 @@ def plot_table(results: Sequence[ModelResult], folder: Path) -> list[Path]:
 
 
 def _plot_latency(results: Sequence[ModelResult], path: Path) -> Path:
+    from matplotlib.ticker import LogFormatter
+
     with figure(path, 'inference on one thread (ms)', 'share of inferences') as axes:
         for result in results:
             durations = np.sort(result.durations_ms)
             shares = np.arange(1, durations.size + 1) / durations.size
             axes.plot(durations, shares, label=f'{result.name}, {result.backend}')
         axes.set_xscale('log')
+        axes.xaxis.set_major_formatter(LogFormatter())
+        axes.xaxis.set_minor_formatter(LogFormatter())
     return path
 
 
 def _plot_throughput(results: Sequence[ModelResult], path: Path) -> Path:
-    with figure(path, 'threads', 'frames a second') as axes:
+    with figure(path, 'threads', 'frames a second', marker_scale=1.0) as axes:
         for index, result in enumerate(results):
             threads = [row.threads for row in result.by_threads]
             for label, dashes, spreads in (
@@ -53,8 +57,14 @@ def _plot_throughput(results: Sequence[ModelResult], path: Path) -> Path:
 
 
 @contextmanager
-def figure(path: Path, x_label: str, y_label: str) -> Iterator[Any]:
-    """Yield the axes of a figure that is written as a PNG file at the end."""
+def figure(
+    path: Path, x_label: str, y_label: str, marker_scale: float = 3.0
+) -> Iterator[Any]:
+    """
+    Yield the axes of a figure that is written as a PNG file at the end.
+
+    The legend shows markers `marker_scale` times as large as they are drawn.
+    """
     # The object-oriented interface needs no display and keeps no global state.
     from matplotlib.figure import Figure
 
@@ -62,7 +72,10 @@ def figure(path: Path, x_label: str, y_label: str) -> Iterator[Any]:
     axes = drawing.add_subplot(xlabel=x_label, ylabel=y_label)
     axes.grid(alpha=0.3)
     yield axes
-    axes.legend(fontsize='small', markerscale=3, loc='upper left', bbox_to_anchor=(1.01, 1.0))
+    axes.legend(
+        fontsize='small', markerscale=marker_scale, loc='upper left',
+        bbox_to_anchor=(1.01, 1.0), handlelength=3.0,
+    )
     drawing.savefig(path, format='png', dpi=_DOTS_PER_INCH)
 
 
