@@ -25,34 +25,38 @@ class RepeatedLayout:
 
     A camera's messages differ in what comes up to the stamp, whose end is `stamp_end` bytes from
     the message's start, and in the picture. One that is as long as an earlier one, and equal to
-    it byte for byte between the two, is not read and checked anew.
+    it byte for byte between the two, is not read and checked anew. Serialisers leave the bytes
+    unset that only align the next number, so one layout may be known in several guises.
     `read` must view the message, and take no more from its start than the stamp.
     """
 
     def __init__(self, read: Callable[[bytes], Frame], stamp_end: int) -> None:
         self._read = read
         self._stamp_end = stamp_end
-        self._layouts: dict[int, _Layout] = {}
+        self._layouts: dict[tuple[int, bytes], _Layout] = {}
+        self._picture_starts: dict[int, int] = {}
 
     @property
     def remembered(self) -> int:
-        """Return how many layouts are known, one a length at most."""
+        """Return how many layouts are known."""
         return len(self._layouts)
 
     def __call__(self, message: bytes) -> Frame:
         """Return a message's frame; raises what `read` raises."""
-        layout = self._layouts.get(len(message))
-        if (
-            layout is not None
-            and message.startswith(layout.head, self._stamp_end)
-            and message.startswith(_LITTLE_ENDIAN)
-        ):
+        if not message.startswith(_LITTLE_ENDIAN):
+            return self._read(message)
+        length = len(message)
+        start = self._picture_starts.get(length, 0)
+        layout = self._layouts.get((length, message[self._stamp_end:start]))
+        if layout is not None:
             return layout.view(message, self._stamp_end)
         frame = self._read(message)
-        if message.startswith(_LITTLE_ENDIAN):
-            if len(self._layouts) >= _MAX_LAYOUTS:
-                self._layouts.clear()
-            self._layouts[len(message)] = _layout_of(frame, message, self._stamp_end)
+        layout, start = _layout_of(frame, message)
+        if len(self._layouts) >= _MAX_LAYOUTS:
+            self._layouts.clear()
+            self._picture_starts.clear()
+        self._layouts[length, message[self._stamp_end:start]] = layout
+        self._picture_starts[length] = start
         return frame
 
 
@@ -69,8 +73,6 @@ class _Plane:
 class _Layout:
     """What a message says that was read in full, and where its samples are."""
 
-    head: bytes
-    """All that lies between the stamp and the picture."""
     encoding: Encoding
     width: int
     height: int
@@ -90,13 +92,12 @@ class _Layout:
         )
 
 
-def _layout_of(frame: Frame, message: bytes, stamp_end: int) -> _Layout:
+def _layout_of(frame: Frame, message: bytes) -> tuple[_Layout, int]:
+    """Return a frame's layout, and how many bytes of the message come before the picture."""
     start = np.frombuffer(message, np.uint8).ctypes.data
     planes = tuple(
         _Plane(plane.shape, plane.dtype, plane.ctypes.data - start, plane.strides)
         for plane in frame.planes
     )
-    return _Layout(
-        message[stamp_end:planes[0].offset], frame.encoding, frame.width, frame.height, planes,
-        frame.frame_id,
-    )
+    layout = _Layout(frame.encoding, frame.width, frame.height, planes, frame.frame_id)
+    return layout, planes[0].offset

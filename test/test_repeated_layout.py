@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from functools import partial
+import struct
 from typing import Any
 
 from hbm_img_msgs.msg import HbmMsg480P
@@ -81,8 +82,17 @@ def test_a_message_that_differs_in_any_byte_is_read_as_it_is(position: int) -> N
     assert outcome(decode, bytes(other)) == outcome(frame_from_image, bytes(other))
 
 
+def later(message: bytes, sec: int, padding: int = 0) -> bytes:
+    """Return an image of another second; `padding` fills the bytes after its frame_id."""
+    copy = bytearray(message)
+    struct.pack_into('<i', copy, 4, sec)
+    copy[21:24] = bytes([padding]) * 3
+    return bytes(copy)
+
+
 def test_a_known_layout_is_not_read_again() -> None:
     reads: list[bytes] = []
+    message = an_image()
 
     def read(message: bytes) -> Frame:
         reads.append(message)
@@ -90,9 +100,24 @@ def test_a_known_layout_is_not_read_again() -> None:
 
     decode = RepeatedLayout(read, IMAGE_STAMP_END)
     for sec in range(3):
-        assert decode(an_image(sec=sec)).stamp_ns == sec * 1_000_000_000 + 6
+        assert decode(later(message, sec)).stamp_ns == sec * 1_000_000_000 + 6
 
-    assert reads == [an_image(sec=0)]
+    assert reads == [later(message, 0)]
+
+
+def test_layouts_that_differ_only_in_unset_bytes_are_all_known() -> None:
+    reads: list[int] = []
+
+    def read(message: bytes) -> Frame:
+        reads.append(message[21])
+        return frame_from_image(message)
+
+    message = an_image()
+    decode = RepeatedLayout(read, IMAGE_STAMP_END)
+    for sec, padding in enumerate([1, 2, 1, 2, 1, 2]):
+        assert decode(later(message, sec, padding)).stamp_ns == sec * 1_000_000_000 + 6
+
+    assert reads == [1, 2]
 
 
 def test_frames_of_a_known_layout_view_their_message_and_cannot_be_written() -> None:
@@ -114,7 +139,16 @@ def test_hbm_messages_of_one_camera_share_a_layout_whatever_their_index() -> Non
         assert outcome(decode, message) == outcome(read_hbm, message)
 
 
-def test_layouts_are_remembered_for_a_bounded_number_of_lengths() -> None:
+def test_a_message_cut_short_is_refused_after_the_whole_one_was_read() -> None:
+    decode = RepeatedLayout(frame_from_image, IMAGE_STAMP_END)
+    message = an_image()
+    decode(message)
+
+    for length in range(len(message)):
+        assert outcome(decode, message[:length]) == outcome(frame_from_image, message[:length])
+
+
+def test_a_bounded_number_of_layouts_is_remembered() -> None:
     decode = RepeatedLayout(frame_from_image, IMAGE_STAMP_END)
 
     for length in range(100):
