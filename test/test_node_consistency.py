@@ -30,7 +30,7 @@ def model_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]
     labels = folder / 'labels.txt'
     labels.write_text('rot\ngruen\nblau\n')
     return {
-        'model_path': [str(one), str(two), '/nowhere/at_all.onnx', str(labels)],
+        'model_path': [str(one), str(two), '/nowhere/at_all.onnx', '~0', str(labels)],
         'labels_path': ['', str(labels), '/nowhere/at_all.txt'],
     }
 

@@ -97,6 +97,15 @@ def test_an_explicit_path_that_is_not_there_is_not_replaced_by_another_model(cac
         find_model('mobileone_s0', ModelFormat.ONNX, str(tmp_path / 'missing.onnx'))
 
 
+@pytest.mark.parametrize(
+    ('path', 'reason'),
+    [('~no_such_user/x.onnx', ''), ('x' * 5000, ': File name too long')],
+)
+def test_an_explicit_path_that_no_file_can_have_is_refused(cache, path, reason):
+    with pytest.raises(ModelNotFound, match=f'there is no model file {path}{reason}$'):
+        find_model('mobileone_s0', ModelFormat.ONNX, path)
+
+
 def test_an_explicit_path_to_a_folder_is_refused(cache, tmp_path):
     with pytest.raises(ModelNotFound, match='is a directory; give a model file'):
         find_model('mobileone_s0', ModelFormat.ONNX, str(tmp_path))

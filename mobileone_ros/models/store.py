@@ -63,11 +63,16 @@ def cache_directory() -> Path:
     """
     own = os.environ.get('MOBILEONE_ROS_CACHE', '')
     if own:
-        return Path(own).expanduser().absolute()
+        return expand_user(own).absolute()
     shared = Path(os.environ.get('XDG_CACHE_HOME', ''))
     if not shared.is_absolute():
         shared = Path.home() / '.cache'
     return shared / 'mobileone_ros'
+
+
+def expand_user(path: str) -> Path:
+    """Return a path with its ~ or ~user expanded; that of an unknown user stays, as in shells."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 (Path's own method raises there)
 
 
 def find_model(variant: str, model_format: ModelFormat, explicit_path: str = '') -> FoundModel:
@@ -131,10 +136,14 @@ def _candidates(variant: Variant, model_format: ModelFormat) -> Iterator[FoundMo
 
 
 def _existing(explicit_path: str) -> Path:
-    path = Path(explicit_path).expanduser()
-    if path.is_dir():
+    path = expand_user(explicit_path)
+    try:
+        is_directory, is_file = path.is_dir(), path.is_file()
+    except OSError as error:  # a name that is too long, for one
+        raise ModelNotFound(f'there is no model file {path}: {error.strerror}') from error
+    if is_directory:
         raise ModelNotFound(f'{path} is a directory; give a model file (.onnx or .bin)')
-    if not path.is_file():
+    if not is_file:
         raise ModelNotFound(f'there is no model file {path}')
     return path
 

@@ -12,7 +12,7 @@ import threading
 from mobileone_ros.models.catalog import find_variant, UnknownVariant, URL_BASE, Variant, VARIANTS
 from mobileone_ros.models.download import download
 from mobileone_ros.models.record import is_unchanged, read_record
-from mobileone_ros.models.store import cache_directory, ModelFormat
+from mobileone_ros.models.store import cache_directory, expand_user, ModelFormat
 from mobileone_ros.models.web import check_url
 from mobileone_ros.models.web_errors import DownloadError
 from mobileone_ros.tools._arguments import positive_float
@@ -66,7 +66,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         help='where the files lie: https, or http or file if you say so (default: %(default)s)',
     )
     parser.add_argument(
-        '--cache', type=Path, metavar='DIR',
+        '--cache', type=expand_user, metavar='DIR',
         help='folder to keep them in (default: $MOBILEONE_ROS_CACHE or ~/.cache/mobileone_ros)',
     )
     parser.add_argument(
@@ -77,7 +77,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         help="show the variants with the vendor's figures, and what is in the cache",
     )
     arguments = parser.parse_args(argv)
-    arguments.cache = (arguments.cache or cache_directory()).expanduser().absolute()
+    arguments.cache = (arguments.cache or cache_directory()).absolute()
     return arguments
 
 
