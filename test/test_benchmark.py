@@ -269,12 +269,14 @@ def test_floor_and_classifier_are_measured_over_dds(tmp_path):
         'onnxruntime', num_threads=1, seconds=1.0,
     )
     chosen = (programs[TUNED_FLOOR], programs[CLASSIFIER])
-    floor, classifier = bench.run(chosen, repeats=1, tell=LOG.info)
+    floor, classifier = bench.run(chosen, repeats=3, tell=LOG.info)
     for result in (floor, classifier):
-        # All of them on a quiet machine; on a busy one a reader of depth 1 may miss some.
-        assert 0 < result.served <= result.published
+        assert all(0 < window.served <= window.published for window in result.windows)
+        # A reader of depth 1 may miss an image while others have the processor, not in each turn.
+        assert any(window.served == window.published for window in result.windows)
         assert result.cpu_ms.median > 0
         assert result.windows[0].ages_ms.min() > 0
-    assert classifier.windows[0].counts['received'] >= classifier.served
-    assert classifier.windows[0].imbalances == 0
+    for window in classifier.windows:
+        assert window.counts['received'] >= window.served
+        assert window.imbalances == 0
     assert Path(tmp_path / 'camera.log').exists()
