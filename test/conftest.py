@@ -9,6 +9,7 @@ import signal
 import socket
 import tempfile
 
+from mobileone_ros.core import kernels, normalize, postprocess
 import pytest
 
 DOMAINS = range(1, 102)
@@ -55,3 +56,15 @@ def environment_left_as_found() -> Iterator[None]:
     yield
     os.environ.clear()
     os.environ.update(found)
+
+
+@pytest.fixture(scope='module', params=['kernels', 'libraries'])
+def each_way(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Run a module's tests with the compiled kernels, then with OpenCV and NumPy instead."""
+    if kernels.compiled is None and request.param == 'kernels':
+        pytest.skip('the kernels were not compiled: install a C compiler and build anew')
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == 'libraries':
+            patch.setattr(normalize, 'compiled', None)
+            patch.setattr(postprocess, 'compiled', None)
+        yield

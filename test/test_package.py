@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+import shutil
 import subprocess
 
 import pytest
@@ -61,6 +62,12 @@ def test_models_and_labels_are_installed_with_the_code(prefix: Path) -> None:
     assert {path.suffix for path in data} >= {'.onnx'}
     for source in data:
         assert (site_packages / source.relative_to(ROOT)).read_bytes() == source.read_bytes()
+
+
+@pytest.mark.skipif(not shutil.which('cc'), reason='no C compiler: install build-essential')
+def test_the_kernels_are_installed_with_the_code(prefix: Path) -> None:
+    site_packages = next(prefix.glob('lib/python3.*/site-packages'))
+    assert list(site_packages.glob('mobileone_ros/core/kernels/_compiled.*.so'))
 
 
 def test_the_package_is_in_the_ament_index(prefix: Path) -> None:

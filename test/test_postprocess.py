@@ -8,6 +8,8 @@ from mobileone_ros.core.postprocess import PostprocessError, top_k
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.usefixtures('each_way')
+
 finite = st.floats(width=32, allow_nan=False, allow_infinity=False)
 some_logits = arrays(np.float32, st.integers(1, 50), elements=finite)
 # Few distinct values, so that ties abound.

@@ -9,6 +9,7 @@ from pathlib import Path
 import platform
 
 from mobileone_ros.backends.cpu import physical_cores
+from mobileone_ros.core import kernels
 
 _PACKAGES = ('numpy', 'opencv-python-headless', 'onnxruntime')
 _GOVERNOR = Path('/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor')
@@ -25,6 +26,7 @@ def describe_machine() -> dict[str, str]:
         'system': f'{platform.system()} {platform.release()} {platform.machine()}',
         'python': platform.python_version(),
         **installed_versions(_PACKAGES),
+        'kernels': 'not compiled' if kernels.compiled is None else 'compiled',
         'ros': ' '.join(filter(None, (os.environ.get('ROS_DISTRO'), _rmw()))) or 'not sourced',
     }
 

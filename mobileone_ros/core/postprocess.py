@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from mobileone_ros.core.kernels import compiled
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,6 +28,10 @@ def top_k(logits: NDArray[Any], k: int, threshold: float = 0.0) -> list[tuple[in
         raise ValueError(f'top_k must be at least 1, got {k}')
     if logits.ndim != 1 or not logits.size:
         raise PostprocessError(f'expected one row of scores, got an array of shape {logits.shape}')
+    if compiled is not None and logits.dtype == np.float32:
+        scores = compiled.top_k(logits, k, threshold)
+        if scores is not None:
+            return scores
     # After an inference the caches are cold, and each of NumPy's routines has to be fetched anew:
     # few routines, called often, cost less than a partition, a sort or a look at every score.
     peak = logits.item(logits.argmax())

@@ -11,6 +11,7 @@ from mobileone_ros.backends.base import InputLayout, ModelSpec
 from mobileone_ros.core.color import packed_to_bgr, to_bgr
 from mobileone_ros.core.encodings import Encoding
 from mobileone_ros.core.frame import Frame
+from mobileone_ros.core.normalize import Normalizer
 from mobileone_ros.core.nv12 import resize_to_nv12, write_nv12
 from mobileone_ros.core.resize import fetch, on_grey, place, Placement, resample, ResizeMode
 import numpy as np
@@ -43,8 +44,7 @@ class Preprocessor:
     mean: Sequence[float] = IMAGENET_MEAN
     std: Sequence[float] = IMAGENET_STD
     crop_fraction: float = 0.875
-    _tables: tuple[NDArray[np.float32], ...] = field(init=False, repr=False, compare=False)
-    """What each of the 256 values becomes in R, G, B."""
+    _normalizer: Normalizer = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not 0.0 < self.crop_fraction <= 1.0:
@@ -53,8 +53,7 @@ class Preprocessor:
             raise ValueError(
                 f'an NV12 input needs even sides, got {self.spec.width}x{self.spec.height}'
             )
-        _check_normalization(self.mean, self.std)
-        object.__setattr__(self, '_tables', _normalization_tables(self.mean, self.std))
+        object.__setattr__(self, '_normalizer', Normalizer(self.mean, self.std))
 
     def __call__(self, frame: Frame, out: NDArray[Any]) -> None:
         """
@@ -66,15 +65,21 @@ class Preprocessor:
         if frame.encoding.is_yuv and (self.spec.width % 2 or self.spec.height % 2):
             frame = Frame.from_bgr(to_bgr(frame))
         if not frame.encoding.is_yuv:
-            picture, encoding = self._resize_packed(frame)
+            placement = self._place(frame)
+            if not self._is_nv12 and self._normalizer.can_resample(frame.encoding, placement):
+                self._normalizer.write_resampled(
+                    frame.planes[0], frame.encoding, placement, out[0]
+                )
+                return
+            picture, encoding = self._resize_packed(frame, placement)
             if self._is_nv12:
                 write_nv12(picture, encoding, out)
             else:
-                self._normalize(picture, encoding, out)
+                self._normalizer.write(picture, encoding, out[0])
         elif self._is_nv12:
             resize_to_nv12(frame, self._place(frame), out)
         else:
-            self._normalize(self._resize_yuv(frame), Encoding.RGB8, out)
+            self._normalizer.write(self._resize_yuv(frame), Encoding.RGB8, out[0])
 
     @property
     def _is_nv12(self) -> bool:
@@ -101,9 +106,10 @@ class Preprocessor:
             frame.encoding.even_width,
         )
 
-    def _resize_packed(self, frame: Frame) -> tuple[NDArray[np.uint8], Encoding]:
+    def _resize_packed(
+        self, frame: Frame, placement: Placement
+    ) -> tuple[NDArray[np.uint8], Encoding]:
         """Return the frame at the model's size, as rgb8 if it was that and as bgr8 if not."""
-        placement = self._place(frame)
         picture, encoding = placement.source.of(frame.planes[0]), frame.encoding
         if encoding.is_bayer:
             picture, encoding = packed_to_bgr(picture, encoding), Encoding.BGR8
@@ -123,30 +129,3 @@ class Preprocessor:
         small = np.empty((height * 3 // 2, width), np.uint8)
         resize_to_nv12(frame, self._place(frame), small)
         return cast('NDArray[np.uint8]', cv2.cvtColor(small, cv2.COLOR_YUV2RGB_NV12))
-
-    def _normalize(
-        self, picture: NDArray[np.uint8], encoding: Encoding, out: NDArray[np.float32]
-    ) -> None:
-        channels = (2, 1, 0) if encoding is Encoding.BGR8 else (0, 1, 2)
-        # A table costs less than arithmetic on floats: after an inference nothing is in the
-        # caches, and this fetches and writes the least.
-        for channel, table, target in zip(channels, self._tables, out[0], strict=True):
-            cv2.LUT(cv2.extractChannel(picture, channel), table, dst=target)
-
-
-def _check_normalization(mean: Sequence[float], std: Sequence[float]) -> None:
-    if len(mean) != 3 or len(std) != 3:
-        raise ValueError(f'mean and std must be three values each, got {mean} and {std}')
-    if not (np.isfinite(mean).all() and np.isfinite(std).all() and min(std) > 0):
-        raise ValueError(f'mean must be finite and std positive, got {mean} and {std}')
-
-
-def _normalization_tables(
-    mean: Sequence[float], std: Sequence[float]
-) -> tuple[NDArray[np.float32], ...]:
-    """Return for R, G and B what every byte is once its mean is taken off and it is scaled."""
-    values = np.arange(256, dtype=np.float32)
-    return tuple(
-        (values - np.float32(offset)) * np.float32(1.0 / scale)
-        for offset, scale in zip(mean, std, strict=True)
-    )

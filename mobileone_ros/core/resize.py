@@ -49,6 +49,10 @@ class Box:
         """Return the view of a plane's pixels inside this box."""
         return plane[self.y:self.y + self.height, self.x:self.x + self.width]
 
+    def of_each(self, planes: NDArray[Any]) -> NDArray[Any]:
+        """Return the view of the pixels inside this box in an array of planes."""
+        return planes[:, self.y:self.y + self.height, self.x:self.x + self.width]
+
     def halved(self) -> Box:
         """Return the same box on a plane of half the size both ways."""
         return Box(self.x // 2, self.y // 2, self.width // 2, self.height // 2)
@@ -66,6 +70,11 @@ class Placement:
     covers: bool
     """Whether the target box is all of the target."""
     antialias: bool
+
+    @property
+    def interpolates(self) -> bool:
+        """Return whether each sample is made from the nearest four, and not from an average."""
+        return _interpolates(self.source, self.target, self.antialias)
 
     @property
     def reads_nearly_all(self) -> bool:
@@ -145,7 +154,7 @@ def resample(
 
     `out` may be a view whose rows are apart, as long as the samples of a row are not.
     """
-    if not antialias or plane.shape[1] <= size[0] or plane.shape[0] <= size[1]:
+    if _interpolates(Box(0, 0, plane.shape[1], plane.shape[0]), Box(0, 0, *size), antialias):
         return cv2.resize(plane, size, dst=out, interpolation=cv2.INTER_LINEAR)
     # Averaging by two exactly has a vector path, which averaging by any other factor lacks.
     while plane.shape[1] >= 4 * size[0] and plane.shape[0] >= 4 * size[1]:
@@ -153,6 +162,11 @@ def resample(
         pairs = plane[: 2 * height, : 2 * width]
         plane = cv2.resize(pairs, (width, height), interpolation=cv2.INTER_AREA)
     return cv2.resize(plane, size, dst=out, interpolation=cv2.INTER_AREA)
+
+
+def _interpolates(source: Box, target: Box, antialias: bool) -> bool:
+    shrinks = source.width > target.width and source.height > target.height
+    return not (antialias and shrinks)
 
 
 def fetch(plane: NDArray[Any]) -> None:

@@ -1,0 +1,183 @@
+#include "resample.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#elif defined(__ARM_NEON)
+#include <arm_neon.h>
+#endif
+
+enum {
+  /* Vector registers hold powers of two: a fourth lane for three channels, which is ignored. */
+  LANES = 4,
+  /* The bytes of two pixels, and two more that come along. */
+  LOADED = 8,
+  CACHE_LINE = 64,
+  /* Weights are fractions of these: two bytes times a row's weight just fit 16 bits. */
+  ROW_ONE = 1 << 8,
+  COLUMN_ONE = 1 << 14,
+  /* Of a row's 8 bits after the binary point 7 are kept, to fit signed numbers; 14 follow. */
+  FRACTION_BITS = 7 + 14,
+  HALF = 1 << (FRACTION_BITS - 1)
+};
+
+/* Between which two neighbours a sample lies, and how near to the second. */
+typedef struct {
+  size_t first;
+  double weight;
+} Position;
+
+/* The two rows of the picture that a row of the planes lies between. */
+typedef struct {
+  const uint8_t *upper, *lower;
+  uint16_t upper_weight, lower_weight;
+} Rows;
+
+/* The two pixels of a row that a sample lies between. */
+typedef struct {
+  size_t byte;
+  int16_t weights[2];
+} Column;
+
+static Position position_of(size_t index, size_t from, size_t to)
+{
+  const double at = ((double)index + 0.5) * (double)from / (double)to - 0.5;
+  if (at <= 0.0) {
+    return (Position) {0, 0.0};
+  }
+  if (at >= (double)(from - 1)) {
+    return (Position) {from - 1, 0.0};
+  }
+  const size_t first = (size_t)at;
+  return (Position) {first, at - (double)first};
+}
+
+static Column column_of(size_t x, size_t from, size_t to)
+{
+  const Position position = position_of(x, from, to);
+  const int16_t right = (int16_t)(position.weight * COLUMN_ONE + 0.5);
+  return (Column) {CHANNELS * position.first, {(int16_t)(COLUMN_ONE - right), right}};
+}
+
+static Rows rows_of(const Picture *picture, size_t y, size_t to)
+{
+  const Position position = position_of(y, picture->height, to);
+  const uint8_t *upper = picture->pixels + (ptrdiff_t)position.first * picture->row_bytes;
+  const int is_last = position.first + 1 == picture->height;
+  const uint16_t lower_weight = (uint16_t)(position.weight * ROW_ONE + 0.5);
+  return (Rows) {
+    upper, is_last ? upper : upper + picture->row_bytes, (uint16_t)(ROW_ONE - lower_weight),
+    lower_weight};
+}
+
+/* Have rows fetched while others are worked on: the processor sees no further than a page. */
+static void fetch_rows(const Rows *rows, size_t bytes)
+{
+#ifdef __GNUC__
+  for (size_t i = 0; i < bytes; i += CACHE_LINE) {
+    __builtin_prefetch(rows->upper + i);
+    __builtin_prefetch(rows->lower + i);
+  }
+#else
+  (void)rows;
+  (void)bytes;
+#endif
+}
+
+/* Blend four pixels, two by two, to whole levels of all channels at once. */
+static inline void blend(const Rows *rows, const Column *column, int32_t *restrict levels)
+{
+  const uint8_t *upper = rows->upper + column->byte, *lower = rows->lower + column->byte;
+#if defined(__SSE2__)
+  const __m128i zero = _mm_setzero_si128();
+  const __m128i above = _mm_unpacklo_epi8(_mm_loadl_epi64((const __m128i *)upper), zero);
+  const __m128i below = _mm_unpacklo_epi8(_mm_loadl_epi64((const __m128i *)lower), zero);
+  const __m128i sum = _mm_add_epi16(
+    _mm_mullo_epi16(above, _mm_set1_epi16((int16_t)rows->upper_weight)),
+    _mm_mullo_epi16(below, _mm_set1_epi16((int16_t)rows->lower_weight)));
+  const __m128i left = _mm_srli_epi16(sum, 1);
+  const __m128i right = _mm_srli_si128(left, CHANNELS * sizeof(int16_t));
+  int32_t weights;
+  memcpy(&weights, column->weights, sizeof(weights));
+  const __m128i blended = _mm_madd_epi16(_mm_unpacklo_epi16(left, right), _mm_set1_epi32(weights));
+  const __m128i rounded = _mm_add_epi32(blended, _mm_set1_epi32(HALF));
+  _mm_storeu_si128((__m128i *)levels, _mm_srai_epi32(rounded, FRACTION_BITS));
+#elif defined(__ARM_NEON)
+  const uint16x8_t above = vmulq_n_u16(vmovl_u8(vld1_u8(upper)), rows->upper_weight);
+  const uint16x8_t sum = vmlaq_n_u16(above, vmovl_u8(vld1_u8(lower)), rows->lower_weight);
+  const int16x8_t both = vreinterpretq_s16_u16(vshrq_n_u16(sum, 1));
+  const int16x4_t right = vget_low_s16(vextq_s16(both, both, CHANNELS));
+  const int32x4_t left = vmull_n_s16(vget_low_s16(both), column->weights[0]);
+  vst1q_s32(levels, vrshrq_n_s32(vmlal_n_s16(left, right, column->weights[1]), FRACTION_BITS));
+#else
+  for (int i = 0; i < CHANNELS; ++i) {
+    const int j = i + CHANNELS;
+    const int left = (upper[i] * rows->upper_weight + lower[i] * rows->lower_weight) >> 1;
+    const int right = (upper[j] * rows->upper_weight + lower[j] * rows->lower_weight) >> 1;
+    const int32_t blended = left * column->weights[0] + right * column->weights[1];
+    levels[i] = (blended + HALF) >> FRACTION_BITS;
+  }
+#endif
+}
+
+/* The same where less than is loaded remains of the rows, from copies of their ends. */
+static void blend_at_end(
+  const Rows *rows, size_t bytes, const Column *column, int32_t *restrict levels)
+{
+  uint8_t upper[LOADED] = {0}, lower[LOADED] = {0};
+  memcpy(upper, rows->upper + column->byte, bytes - column->byte);
+  memcpy(lower, rows->lower + column->byte, bytes - column->byte);
+  const Rows ends = {upper, lower, rows->upper_weight, rows->lower_weight};
+  const Column start = {0, {column->weights[0], column->weights[1]}};
+  blend(&ends, &start, levels);
+}
+
+/* Take a row of levels apart into its planes, normalised. */
+static void write_row(
+  const int32_t *restrict levels, size_t width, const Normalization *normalization,
+  float *restrict first, float *restrict second, float *restrict third)
+{
+  const float *restrict scale = normalization->scale;
+  const float *restrict offset = normalization->offset;
+  for (size_t x = 0; x < width; ++x) {
+    first[x] = (float)levels[LANES * x] * scale[0] + offset[0];
+    second[x] = (float)levels[LANES * x + 1] * scale[1] + offset[1];
+    third[x] = (float)levels[LANES * x + 2] * scale[2] + offset[2];
+  }
+}
+
+int resample(const Picture *from, const Planes *to, const Normalization *normalization)
+{
+  const size_t bytes = CHANNELS * from->width;
+  int32_t *levels = malloc(LANES * to->width * sizeof(*levels));
+  Column *columns = malloc(to->width * sizeof(*columns));
+  const int has_memory = levels && columns;
+  if (has_memory) {
+    size_t inside = 0;
+    for (size_t x = 0; x < to->width; ++x) {
+      columns[x] = column_of(x, from->width, to->width);
+      inside += columns[x].byte + LOADED <= bytes;
+    }
+    Rows rows = rows_of(from, 0, to->height);
+    for (size_t y = 0; y < to->height; ++y) {
+      const Rows next = rows_of(from, y + 1 < to->height ? y + 1 : y, to->height);
+      fetch_rows(&next, bytes);
+      for (size_t x = 0; x < inside; ++x) {
+        blend(&rows, &columns[x], levels + LANES * x);
+      }
+      for (size_t x = inside; x < to->width; ++x) {
+        blend_at_end(&rows, bytes, &columns[x], levels + LANES * x);
+      }
+      const ptrdiff_t start = (ptrdiff_t)y * to->row_floats;
+      write_row(
+        levels, to->width, normalization, to->planes[0] + start, to->planes[1] + start,
+        to->planes[2] + start);
+      rows = next;
+    }
+  }
+  free(levels);
+  free(columns);
+  return has_memory ? 0 : -1;
+}

@@ -1,0 +1,116 @@
+"""Kernels: what they refuse, where they are built, and that the package works without them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+import shutil
+import subprocess
+import sys
+import sysconfig
+
+from mobileone_ros.core import kernels
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[1]
+NOTHING = (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)
+
+
+@pytest.fixture
+def compiled():
+    """Return the kernels, or skip where the package was installed without a compiler."""
+    if kernels.compiled is None:
+        pytest.skip('the kernels were not compiled: install a C compiler and build anew')
+    return kernels.compiled
+
+
+def build(folder: Path, compiler: str) -> list[str]:
+    """Build the package's compiled part with this compiler; return the names of what came out."""
+    built = subprocess.run(
+        [sys.executable, 'setup.py', 'build_ext', '--build-lib', folder, '--build-temp', folder],
+        cwd=ROOT, env=os.environ | {'CC': compiler}, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stderr
+    return [path.name for path in folder.rglob('_compiled*.so')]
+
+
+@pytest.mark.skipif(not shutil.which('cc'), reason='no C compiler: install build-essential')
+def test_they_are_there_where_a_compiler_is():
+    assert kernels.compiled is not None
+
+
+@pytest.mark.skipif(not shutil.which('cc'), reason='no C compiler: install build-essential')
+def test_they_build_without_a_warning():
+    sources = sorted(str(path) for path in (ROOT / 'mobileone_ros/core/kernels').glob('*.c'))
+    said = subprocess.run(
+        ['cc', '-std=c11', '-O3', '-Wall', '-Wextra', '-Wconversion', '-Werror', '-fsyntax-only',
+         '-isystem', sysconfig.get_path('include'), *sources],
+        capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stderr
+
+
+def test_without_a_compiler_the_package_builds_all_the_same(tmp_path):
+    assert build(tmp_path, 'false') == []
+
+
+@pytest.mark.parametrize(
+    'picture',
+    [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 4), np.uint8), np.zeros((4, 4, 3), np.int8),
+     np.zeros((4, 8, 3), np.uint8)[:, ::2], np.zeros((4, 4, 6), np.uint8)[..., ::2],
+     np.zeros((0, 4, 3), np.uint8), np.zeros((4, 0, 3), np.uint8)],
+    ids=['grey', 'four channels', 'signed', 'every other pixel', 'every other sample', 'no row',
+         'no column'],
+)
+def test_an_array_that_is_no_picture_is_refused(compiled, picture):
+    with pytest.raises(ValueError, match=r'uint8 of shape \(height, width, 3\)'):
+        compiled.resample(picture, np.zeros((3, 2, 2), np.float32), *NOTHING)
+
+
+@pytest.mark.parametrize(
+    'planes',
+    [np.zeros((2, 2), np.float32), np.zeros((4, 2, 2), np.float32), np.zeros((3, 2, 2)),
+     np.zeros((3, 2, 4), np.float32)[..., ::2], np.zeros((3, 0, 2), np.float32),
+     np.zeros((3, 2, 0), np.float32)],
+    ids=['one plane', 'four planes', 'double', 'every other', 'no row', 'no column'],
+)
+def test_an_array_that_is_no_planes_is_refused(compiled, planes):
+    with pytest.raises(ValueError, match=r'float32 of shape \(3, height, width\)'):
+        compiled.resample(np.zeros((4, 4, 3), np.uint8), planes, *NOTHING)
+
+
+def test_planes_that_cannot_be_written_are_refused(compiled):
+    planes = np.zeros((3, 2, 2), np.float32)
+    planes.flags.writeable = False
+    with pytest.raises(ValueError, match='read-only'):
+        compiled.resample(np.zeros((4, 4, 3), np.uint8), planes, *NOTHING)
+
+
+def test_nothing_around_the_planes_is_written(compiled):
+    around = np.full((3, 8, 9), 7, np.float32)
+    compiled.resample(np.full((5, 3, 3), 255, np.uint8), around[:, 2:6, 3:8], *NOTHING)
+    assert (around[:, 2:6, 3:8] == 255).all()
+    around[:, 2:6, 3:8] = 7
+    assert (around == 7).all()
+
+
+def test_a_picture_may_stand_on_its_head(compiled):
+    picture = np.random.default_rng(0).integers(0, 256, (6, 5, 3), np.uint8)
+    planes = np.zeros((3, 6, 5), np.float32)
+    compiled.resample(picture[::-1], planes[:, ::-1], *NOTHING)
+    assert np.array_equal(planes, picture.transpose(2, 0, 1))
+
+
+@pytest.mark.parametrize(
+    ('logits', 'k'),
+    [(np.zeros(4), 2), (np.zeros((2, 2), np.float32), 2), (np.zeros(0, np.float32), 2),
+     (np.zeros(4, np.float32), 0)],
+    ids=['double', 'matrix', 'none', 'k'],
+)
+def test_logits_of_another_kind_are_refused(compiled, logits, k):
+    with pytest.raises(ValueError, match='top_k takes float32'):
+        compiled.top_k(logits, k, 0.0)
+
+
+def test_logits_may_lie_apart(compiled):
+    logits = np.array([0, 9, 3, 9, 1, 9], np.float32)[::2]
+    assert [index for index, _ in compiled.top_k(logits, 2, 0.0)] == [1, 2]
