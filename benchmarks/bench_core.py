@@ -24,10 +24,10 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from mobileone_ros.backends.base import InputLayout, ModelSpec
+from mobileone_ros.core import kernels, normalize, postprocess
 from mobileone_ros.core.compressed import decode_compressed
 from mobileone_ros.core.frame import Frame
 from mobileone_ros.core.overlay import draw_prediction
-from mobileone_ros.core.postprocess import top_k
 from mobileone_ros.core.prediction import Prediction, Score
 from mobileone_ros.core.preprocess import Preprocessor, ResizeMode
 
@@ -59,6 +59,15 @@ def view_and_write(
     preprocessor(view(), out)
 
 
+def without_kernels(call: Callable[[], object]) -> None:
+    """Do it as where there was no compiler, by OpenCV and NumPy."""
+    normalize.compiled = postprocess.compiled = None
+    try:
+        call()
+    finally:
+        normalize.compiled = postprocess.compiled = kernels.compiled
+
+
 def preprocessing() -> Iterator[Case]:
     """Yield message bytes to model input, for each camera, model layout and resize mode."""
     for layout in InputLayout:
@@ -69,16 +78,18 @@ def preprocessing() -> Iterator[Case]:
             for name, (encoding, width, height, depth) in CAMERAS.items():
                 data = camera_data(width, height, depth)
                 view = partial(Frame.from_buffer, data, encoding, width, height)
-                yield (
-                    f'{name} to {layout.value} 224x224, {mode.value}',
-                    partial(view_and_write, view, preprocessor, out),
-                )
+                call = partial(view_and_write, view, preprocessor, out)
+                yield f'{name} to {layout.value} 224x224, {mode.value}', call
+                if encoding == 'bgr8' and layout is InputLayout.NCHW:
+                    yield '  the same without kernels', partial(without_kernels, call)
 
 
 def postprocessing() -> Iterator[Case]:
     """Yield logits to scores."""
     logits = np.random.default_rng(0).normal(size=1000).astype(np.float32)
-    yield 'softmax and top-5 of 1000', lambda: top_k(logits, 5)
+    call = partial(postprocess.top_k, logits, 5)
+    yield 'softmax and top-5 of 1000', call
+    yield '  the same without kernels', partial(without_kernels, call)
 
 
 def pictures() -> Iterator[Case]:
@@ -122,9 +133,12 @@ def main() -> int:
     memory = np.ones(S0_FOOTPRINT_BYTES, np.uint8)
     before: Callable[[], object] = memory.max if arguments.cold else lambda: None
     cv2.setNumThreads(1)
+    wanted = False
     print(f'{"":58s}{"median us":>10s}{"p10":>9s}{"p90":>9s}')
     for name, call in (*preprocessing(), *postprocessing(), *pictures()):
-        if arguments.only in name:
+        # A case that is compared with the one before comes along with it.
+        wanted = arguments.only in name or (wanted and name.startswith(' '))
+        if wanted:
             median, low, high = measure(call, arguments.seconds, before)
             print(f'{name:58s}{median:10.1f}{low:9.1f}{high:9.1f}', flush=True)
     return 0
