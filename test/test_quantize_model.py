@@ -80,8 +80,8 @@ def test_the_vendors_kit_holds_model_configuration_and_calibration(
     assert len(files) == 12
     red, _, blue = np.fromfile(files[0], np.float32).reshape(3, 64, 64)
     picture = cv2.resize(cv2.imread(str(folder / 'blue' / '0.png')), (64, 64))
-    np.testing.assert_array_equal(red, picture[..., 2])
-    np.testing.assert_array_equal(blue, picture[..., 0])
+    assert np.abs(red - picture[..., 2]).max() <= 1
+    assert np.abs(blue - picture[..., 0]).max() <= 1
     assert 'hb_mapper makertbin --model-type onnx --config mine.yaml' in capsys.readouterr().out
 
 

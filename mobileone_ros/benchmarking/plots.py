@@ -24,16 +24,13 @@ def plot_table(results: Sequence[ModelResult], folder: Path) -> list[Path]:
 
 
 def _plot_latency(results: Sequence[ModelResult], path: Path) -> Path:
-    from matplotlib.ticker import LogFormatter
-
     with figure(path, 'inference on one thread (ms)', 'share of inferences') as axes:
         for result in results:
             durations = np.sort(result.durations_ms)
             shares = np.arange(1, durations.size + 1) / durations.size
             axes.plot(durations, shares, label=f'{result.name}, {result.backend}')
         axes.set_xscale('log')
-        axes.xaxis.set_major_formatter(LogFormatter())
-        axes.xaxis.set_minor_formatter(LogFormatter())
+        _write_numbers_out(axes.xaxis)
     return path
 
 
@@ -87,9 +84,19 @@ def plot_node(result: NodeResult, folder: Path) -> list[Path]:
             window = program.windows[-1]
             axes.plot(window.times_s, window.ages_ms, '.', markersize=2.0, label=program.name)
         axes.set_yscale('log')
+        _write_numbers_out(axes.yaxis)
     with figure(distribution, 'age of the frame (ms)', 'share of frames') as axes:
         for program in result.programs:
             ages = np.sort(np.concatenate([window.ages_ms for window in program.windows]))
             axes.plot(ages, np.arange(1, ages.size + 1) / max(ages.size, 1), label=program.name)
         axes.set_xscale('log')
+        _write_numbers_out(axes.xaxis)
     return [over_time, distribution]
+
+
+def _write_numbers_out(axis: Any) -> None:
+    """Have a logarithmic axis say 0.5, 1 and 20, not powers of ten."""
+    from matplotlib.ticker import LogFormatter
+
+    axis.set_major_formatter(LogFormatter())
+    axis.set_minor_formatter(LogFormatter())
