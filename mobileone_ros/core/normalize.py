@@ -61,8 +61,8 @@ class Normalizer:
         """
         Write a picture of any size where it belongs, and grey around it.
 
-        One step in C, which lets the interpreter's lock go once: in a pool of threads half of
-        what `resample` and `write` cost is to wait for it eight times.
+        One step in C lets the interpreter's lock go once. `resample` and `write` do it eight
+        times, and in a pool each time is one to wait for the other threads.
         """
         if not placement.covers:
             for plane, table in zip(planes, self._tables, strict=True):

@@ -64,22 +64,15 @@ class Preprocessor:
         self._check_output(out)
         if frame.encoding.is_yuv and (self.spec.width % 2 or self.spec.height % 2):
             frame = Frame.from_bgr(to_bgr(frame))
-        if not frame.encoding.is_yuv:
-            placement = self._place(frame)
-            if not self._is_nv12 and self._normalizer.can_resample(frame.encoding, placement):
-                self._normalizer.write_resampled(
-                    frame.planes[0], frame.encoding, placement, out[0]
-                )
-                return
-            picture, encoding = self._resize_packed(frame, placement)
-            if self._is_nv12:
-                write_nv12(picture, encoding, out)
-            else:
-                self._normalizer.write(picture, encoding, out[0])
-        elif self._is_nv12:
-            resize_to_nv12(frame, self._place(frame), out)
+        placement = self._place(frame)
+        if self._is_nv12:
+            self._write_nv12(frame, placement, out)
+        elif frame.encoding.is_yuv:
+            self._normalizer.write(self._resize_yuv(frame, placement), Encoding.RGB8, out[0])
+        elif self._normalizer.can_resample(frame.encoding, placement):
+            self._normalizer.write_resampled(frame.planes[0], frame.encoding, placement, out[0])
         else:
-            self._normalizer.write(self._resize_yuv(frame), Encoding.RGB8, out[0])
+            self._normalizer.write(*self._resize_packed(frame, placement), out[0])
 
     @property
     def _is_nv12(self) -> bool:
@@ -106,6 +99,12 @@ class Preprocessor:
             frame.encoding.even_width,
         )
 
+    def _write_nv12(self, frame: Frame, placement: Placement, out: NDArray[np.uint8]) -> None:
+        if frame.encoding.is_yuv:
+            resize_to_nv12(frame, placement, out)
+        else:
+            write_nv12(*self._resize_packed(frame, placement), out)
+
     def _resize_packed(
         self, frame: Frame, placement: Placement
     ) -> tuple[NDArray[np.uint8], Encoding]:
@@ -123,9 +122,9 @@ class Preprocessor:
             picture = on_grey(picture, placement, (self.spec.width, self.spec.height))
         return picture, encoding
 
-    def _resize_yuv(self, frame: Frame) -> NDArray[np.uint8]:
+    def _resize_yuv(self, frame: Frame, placement: Placement) -> NDArray[np.uint8]:
         """Return a YUV frame at the model's size as rgb8."""
         width, height = self.spec.width, self.spec.height
         small = np.empty((height * 3 // 2, width), np.uint8)
-        resize_to_nv12(frame, self._place(frame), small)
+        resize_to_nv12(frame, placement, small)
         return cast('NDArray[np.uint8]', cv2.cvtColor(small, cv2.COLOR_YUV2RGB_NV12))
