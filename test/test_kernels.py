@@ -39,7 +39,7 @@ def build(folder: Path, compiler: str) -> list[str]:
 
 @pytest.mark.skipif(not shutil.which('cc'), reason='no C compiler: install build-essential')
 def test_they_are_there_where_a_compiler_is():
-    assert kernels.compiled is not None
+    assert kernels.compiled is not None, 'build the package anew; it takes python3-dev as well'
 
 
 @pytest.mark.skipif(not shutil.which('cc'), reason='no C compiler: install build-essential')

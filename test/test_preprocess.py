@@ -182,6 +182,18 @@ def test_enlarging_interpolates_in_every_mode(mode):
     assert np.abs(seen.astype(int) - expected).max() <= 1
 
 
+@pytest.mark.parametrize(
+    'view',
+    [np.s_[:, ::-1], np.s_[::-1], np.s_[::2, ::2], np.s_[..., ::-1], np.s_[5:, 7:]],
+    ids=['mirrored', 'upside down', 'every other', 'channels', 'part'],
+)
+def test_a_view_of_a_picture_is_seen_as_its_copy_is(view):
+    picture = smooth_picture(320, 240)[view]
+    seen = picture_of(Frame.from_bgr(picture))
+    copied = picture_of(Frame.from_bgr(picture.copy(order='C')))
+    assert np.abs(seen.astype(int) - copied).max() <= 1
+
+
 @pytest.mark.parametrize('layout', InputLayout)
 def test_one_preprocessor_serves_many_threads(layout):
     preprocessor = Preprocessor(model(layout, 64, 64), ResizeMode.LETTERBOX)

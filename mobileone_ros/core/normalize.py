@@ -6,10 +6,14 @@ from collections.abc import Sequence
 
 import cv2
 from mobileone_ros.core.encodings import Encoding
+from mobileone_ros.core.frame import Frame
 from mobileone_ros.core.kernels import compiled
 from mobileone_ros.core.resize import LETTERBOX_GREY, Placement
 import numpy as np
 from numpy.typing import NDArray
+
+_SIDE_BY_SIDE = (3, 1)
+"""Bytes from a pixel to the next, and from a sample to the next."""
 
 
 class Normalizer:
@@ -47,19 +51,20 @@ class Normalizer:
         for channel, table, plane in zip(channels, self._tables, planes, strict=True):
             cv2.LUT(cv2.extractChannel(picture, channel), table, dst=plane)
 
-    def can_resample(self, encoding: Encoding, placement: Placement) -> bool:
+    def can_resample(self, frame: Frame, placement: Placement) -> bool:
         """Return whether `write_resampled` is there, and does this."""
-        return compiled is not None and encoding in self._affine and placement.interpolates
+        return (
+            compiled is not None
+            and frame.encoding in self._affine
+            and frame.planes[0].strides[1:] == _SIDE_BY_SIDE
+            and placement.interpolates
+        )
 
     def write_resampled(
-        self,
-        picture: NDArray[np.uint8],
-        encoding: Encoding,
-        placement: Placement,
-        planes: NDArray[np.float32],
+        self, frame: Frame, placement: Placement, planes: NDArray[np.float32]
     ) -> None:
         """
-        Write a picture of any size where it belongs, and grey around it.
+        Write a frame of any size where it belongs, and grey around it.
 
         One step in C lets the interpreter's lock go once. `resample` and `write` do it eight
         times, and in a pool each time is one to wait for the other threads.
@@ -68,8 +73,9 @@ class Normalizer:
             for plane, table in zip(planes, self._tables, strict=True):
                 plane.fill(table[LETTERBOX_GREY])
             planes = placement.target.of_each(planes)
+        picture, encoding = placement.source.of(frame.planes[0]), frame.encoding
         in_order = planes[::-1] if encoding is Encoding.BGR8 else planes
-        compiled.resample(placement.source.of(picture), in_order, *self._affine[encoding])
+        compiled.resample(picture, in_order, *self._affine[encoding])
 
 
 def _check(mean: Sequence[float], std: Sequence[float]) -> None:

@@ -69,8 +69,8 @@ class Preprocessor:
             self._write_nv12(frame, placement, out)
         elif frame.encoding.is_yuv:
             self._normalizer.write(self._resize_yuv(frame, placement), Encoding.RGB8, out[0])
-        elif self._normalizer.can_resample(frame.encoding, placement):
-            self._normalizer.write_resampled(frame.planes[0], frame.encoding, placement, out[0])
+        elif self._normalizer.can_resample(frame, placement):
+            self._normalizer.write_resampled(frame, placement, out[0])
         else:
             self._normalizer.write(*self._resize_packed(frame, placement), out[0])
 
