@@ -20,6 +20,9 @@ _POLL_S = 0.02
 # The other side needs this long to match a publisher that already counts its subscription; what
 # leaves earlier, or from a process that then ends, can be lost.
 _SETTLE_S = 0.3
+# A subscription that takes best effort where reliable is offered may not know of the offer yet,
+# and be made anew once it does, as the classifier's is. Discovery may repeat itself before that.
+_RECONSIDER_S = 1.5
 
 
 class ImagePublisher(Node):
@@ -61,10 +64,21 @@ class ImagePublisher(Node):
                 since = None
             elif since is None:
                 since = time.monotonic()
-            elif time.monotonic() - since >= _SETTLE_S:
+            elif time.monotonic() - since >= self._settling_s():
                 return True
             stop.wait(_POLL_S)
         return since is not None
+
+    def _settling_s(self) -> float:
+        """Return how long the subscriptions that are there should stay before they count."""
+        reliable = ReliabilityPolicy.RELIABLE
+        if self._publisher.qos_profile.reliability != reliable:
+            return _SETTLE_S
+        asked = [
+            subscription.qos_profile.reliability
+            for subscription in self.get_subscriptions_info_by_topic(self.topic)
+        ]
+        return _SETTLE_S if reliable in asked else _RECONSIDER_S
 
     def publish(self, message: Any) -> Time:
         """Stamp a message with the node's time, send it, and return the stamp."""

@@ -92,6 +92,24 @@ def test_the_picture_is_published_in_its_encoding(peer, publish, picture, encodi
     assert np.abs(to_bgr(frame).astype(int) - to_bgr(expected)).max() <= 16
 
 
+def test_a_subscription_made_anew_as_the_publisher_offers_misses_nothing(peer, publish, pictures):
+    images: list[Image] = []
+    # As one that does not know the publisher yet.
+    first = peer.node.create_subscription(Image, 'image_raw', lambda image: None, BEST_EFFORT)
+
+    def go_over_to_reliable() -> None:
+        timer.cancel()
+        peer.node.destroy_subscription(first)
+        peer.node.create_subscription(Image, 'image_raw', images.append, RELIABLE)
+
+    process = publish(pictures, '--rate', 20)
+    peer.wait_for(first.get_publisher_count, 'the publisher')
+    # Longer than a subscription has to stay that is reliable already.
+    timer = peer.node.create_timer(0.7, go_over_to_reliable)
+    peer.wait_for(lambda: len(images) == 3, 'three images')
+    assert process.wait() == 0, process.output
+
+
 @pytest.mark.parametrize(('encoding', 'loss'), [('jpeg', 12), ('png', 0)])
 def test_compressed_images_go_below_the_base_topic(peer, publish, picture, encoding, loss):
     images = hear(peer, CompressedImage, '/front/lens/compressed', RELIABLE)
