@@ -24,10 +24,11 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from mobileone_ros.backends.base import InputLayout, ModelSpec
-from mobileone_ros.core import kernels, normalize, postprocess
+from mobileone_ros.core import kernels
 from mobileone_ros.core.compressed import decode_compressed
 from mobileone_ros.core.frame import Frame
 from mobileone_ros.core.overlay import draw_prediction
+from mobileone_ros.core.postprocess import top_k
 from mobileone_ros.core.prediction import Prediction, Score
 from mobileone_ros.core.preprocess import Preprocessor, ResizeMode
 
@@ -61,11 +62,11 @@ def view_and_write(
 
 def without_kernels(call: Callable[[], object]) -> None:
     """Do it as where there was no compiler, by OpenCV and NumPy."""
-    normalize.compiled = postprocess.compiled = None
+    compiled, kernels.compiled = kernels.compiled, None
     try:
         call()
     finally:
-        normalize.compiled = postprocess.compiled = kernels.compiled
+        kernels.compiled = compiled
 
 
 def preprocessing() -> Iterator[Case]:
@@ -87,7 +88,7 @@ def preprocessing() -> Iterator[Case]:
 def postprocessing() -> Iterator[Case]:
     """Yield logits to scores."""
     logits = np.random.default_rng(0).normal(size=1000).astype(np.float32)
-    call = partial(postprocess.top_k, logits, 5)
+    call = partial(top_k, logits, 5)
     yield 'softmax and top-5 of 1000', call
     yield '  the same without kernels', partial(without_kernels, call)
 

@@ -9,7 +9,7 @@ import signal
 import socket
 import tempfile
 
-from mobileone_ros.core import kernels, normalize, postprocess
+from mobileone_ros.core import kernels
 import pytest
 
 DOMAINS = range(1, 102)
@@ -65,6 +65,5 @@ def each_way(request: pytest.FixtureRequest) -> Iterator[None]:
         pytest.skip('the kernels were not compiled: install a C compiler and build anew')
     with pytest.MonkeyPatch.context() as patch:
         if request.param == 'libraries':
-            patch.setattr(normalize, 'compiled', None)
-            patch.setattr(postprocess, 'compiled', None)
+            patch.setattr(kernels, 'compiled', None)
         yield

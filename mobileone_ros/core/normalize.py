@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import cv2
+from mobileone_ros.core import kernels
 from mobileone_ros.core.encodings import Encoding
 from mobileone_ros.core.frame import Frame
-from mobileone_ros.core.kernels import compiled
 from mobileone_ros.core.resize import LETTERBOX_GREY, Placement
 import numpy as np
 from numpy.typing import NDArray
@@ -54,7 +54,7 @@ class Normalizer:
     def can_resample(self, frame: Frame, placement: Placement) -> bool:
         """Return whether `write_resampled` is there, and does this."""
         return (
-            compiled is not None
+            kernels.compiled is not None
             and frame.encoding in self._affine
             and frame.planes[0].strides[1:] == _SIDE_BY_SIDE
             and placement.interpolates
@@ -75,7 +75,7 @@ class Normalizer:
             planes = placement.target.of_each(planes)
         picture, encoding = placement.source.of(frame.planes[0]), frame.encoding
         in_order = planes[::-1] if encoding is Encoding.BGR8 else planes
-        compiled.resample(picture, in_order, *self._affine[encoding])
+        kernels.compiled.resample(picture, in_order, *self._affine[encoding])
 
 
 def _check(mean: Sequence[float], std: Sequence[float]) -> None:

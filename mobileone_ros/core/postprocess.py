@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from mobileone_ros.core.kernels import compiled
+from mobileone_ros.core import kernels
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,8 +28,8 @@ def top_k(logits: NDArray[Any], k: int, threshold: float = 0.0) -> list[tuple[in
         raise ValueError(f'top_k must be at least 1, got {k}')
     if logits.ndim != 1 or not logits.size:
         raise PostprocessError(f'expected one row of scores, got an array of shape {logits.shape}')
-    if compiled is not None and logits.dtype == np.float32:
-        scores = compiled.top_k(logits, k, threshold)
+    if kernels.compiled is not None and logits.dtype == np.float32:
+        scores = kernels.compiled.top_k(logits, k, threshold)
         if scores is not None:
             return scores
     # After an inference the caches are cold, and each of NumPy's routines has to be fetched anew:

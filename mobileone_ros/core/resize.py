@@ -74,7 +74,10 @@ class Placement:
     @property
     def interpolates(self) -> bool:
         """Return whether each sample is made from the nearest four, and not from an average."""
-        return _interpolates(self.source, self.target, self.antialias)
+        source, target = self.source, self.target
+        return _interpolates(
+            (source.width, source.height), (target.width, target.height), self.antialias
+        )
 
     @property
     def reads_nearly_all(self) -> bool:
@@ -154,7 +157,7 @@ def resample(
 
     `out` may be a view whose rows are apart, as long as the samples of a row are not.
     """
-    if _interpolates(Box(0, 0, plane.shape[1], plane.shape[0]), Box(0, 0, *size), antialias):
+    if _interpolates((plane.shape[1], plane.shape[0]), size, antialias):
         return cv2.resize(plane, size, dst=out, interpolation=cv2.INTER_LINEAR)
     # Averaging by two exactly has a vector path, which averaging by any other factor lacks.
     while plane.shape[1] >= 4 * size[0] and plane.shape[0] >= 4 * size[1]:
@@ -164,8 +167,8 @@ def resample(
     return cv2.resize(plane, size, dst=out, interpolation=cv2.INTER_AREA)
 
 
-def _interpolates(source: Box, target: Box, antialias: bool) -> bool:
-    shrinks = source.width > target.width and source.height > target.height
+def _interpolates(source: tuple[int, int], target: tuple[int, int], antialias: bool) -> bool:
+    shrinks = source[0] > target[0] and source[1] > target[1]
     return not (antialias and shrinks)
 
 

@@ -2,7 +2,7 @@
 The loops over pixels and scores that every frame goes through, in C.
 
 `compiled` is None where the package was installed without a C compiler; OpenCV and NumPy then do
-the same for some 0.2 ms a frame more.
+the same in nearly twice the time.
 """
 
 try:
