@@ -12,11 +12,13 @@ import sysconfig
 from mobileone_ros.core import kernels
 import numpy as np
 import pytest
+from support.exercise_kernels import load
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / 'mobileone_ros' / 'core' / 'kernels'
 SOURCES = sorted(str(path) for path in FOLDER.glob('*.c'))
 WITH_PYTHON = ('-std=c11', '-isystem', sysconfig.get_path('include'))
+WITHOUT_AVX2 = '-DWITHOUT_AVX2'
 NOTHING = (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)
 
 
@@ -26,6 +28,14 @@ def compiled():
     if kernels.compiled is None:
         pytest.skip('the kernels were not compiled: install a C compiler and build anew')
     return kernels.compiled
+
+
+def build(module: Path, *options: str) -> Path:
+    """Build the kernels with GCC as one file."""
+    subprocess.run(
+        ['gcc', *WITH_PYTHON, '-shared', '-fPIC', *options, *SOURCES, '-lm', '-o', module],
+        check=True)
+    return module
 
 
 @pytest.mark.skipif(not shutil.which('cc'), reason='no C compiler: install build-essential')
@@ -42,11 +52,11 @@ def test_they_build_without_a_warning():
 
 
 @pytest.mark.skipif(not shutil.which('gcc'), reason='no GCC, whose sanitizers it takes')
-def test_they_touch_no_byte_beside_their_arrays(tmp_path):
-    module = tmp_path / '_compiled.so'
-    subprocess.run(
-        ['gcc', *WITH_PYTHON, '-shared', '-fPIC', '-O1', '-fsanitize=address,undefined',
-         '-fno-sanitize-recover=all', *SOURCES, '-lm', '-o', module], check=True)
+@pytest.mark.parametrize('options', [(), (WITHOUT_AVX2,)], ids=['as they are', 'without AVX2'])
+def test_they_touch_no_byte_beside_their_arrays(tmp_path, options):
+    module = build(
+        tmp_path / '_compiled.so', '-O1', '-fsanitize=address,undefined',
+        '-fno-sanitize-recover=all', *options)
     libraries = [
         subprocess.run(['gcc', f'-print-file-name={name}'], capture_output=True, text=True,
                        check=True).stdout.strip()
@@ -59,6 +69,21 @@ def test_they_touch_no_byte_beside_their_arrays(tmp_path):
         env=os.environ | environment, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout == '400 rounds\n'
+
+
+@pytest.mark.skipif(not shutil.which('gcc'), reason='no GCC to build them anew')
+@pytest.mark.skipif(
+    'avx2' not in Path('/proc/cpuinfo').read_text(), reason='this processor has no AVX2')
+def test_a_processor_without_avx2_gives_the_same_bits(compiled, tmp_path):
+    plain = load(build(tmp_path / '_compiled.so', '-O3', WITHOUT_AVX2))
+    random = np.random.default_rng(0)
+    for _ in range(200):
+        picture = random.integers(0, 256, (*random.integers(1, 40, 2), 3), np.uint8)
+        planes = np.zeros((2, 3, *random.integers(1, 40, 2)), np.float32)
+        scale, offset = random.normal(size=(2, 3))
+        for kernel, out in zip((compiled, plain), planes, strict=True):
+            kernel.resample(picture, out, tuple(scale), tuple(offset))
+        assert np.array_equal(*planes)
 
 
 def test_without_a_compiler_the_package_builds_all_the_same(tmp_path):

@@ -3,43 +3,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "eights.h"
+#include "row.h"
+
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #elif defined(__ARM_NEON)
 #include <arm_neon.h>
 #endif
 
-enum {
-  /* Vector registers hold powers of two: a fourth lane for three channels, which is ignored. */
-  LANES = 4,
-  /* The bytes of two pixels, and two more that come along. */
-  LOADED = 8,
-  CACHE_LINE = 64,
-  /* Weights are fractions of these: two bytes times a row's weight just fit 16 bits. */
-  ROW_ONE = 1 << 8,
-  COLUMN_ONE = 1 << 14,
-  /* Of a row's 8 bits after the binary point 7 are kept, to fit signed numbers; 14 follow. */
-  FRACTION_BITS = 7 + 14,
-  HALF = 1 << (FRACTION_BITS - 1)
-};
+enum {CACHE_LINE = 64};
 
 /* Between which two neighbours a sample lies, and how near to the second. */
 typedef struct {
   size_t first;
   double weight;
 } Position;
-
-/* The two rows of the picture that a row of the planes lies between. */
-typedef struct {
-  const uint8_t *upper, *lower;
-  uint16_t upper_weight, lower_weight;
-} Rows;
-
-/* The two pixels of a row that a sample lies between. */
-typedef struct {
-  size_t byte;
-  int16_t weights[2];
-} Column;
 
 static Position position_of(size_t index, size_t from, size_t to)
 {
@@ -58,7 +37,8 @@ static Column column_of(size_t x, size_t from, size_t to)
 {
   const Position position = position_of(x, from, to);
   const int16_t right = (int16_t)(position.weight * COLUMN_ONE + 0.5);
-  return (Column) {CHANNELS * position.first, {(int16_t)(COLUMN_ONE - right), right}};
+  const int16_t left = (int16_t)(COLUMN_ONE - right);
+  return (Column) {CHANNELS * position.first, {left, right, left, right, left, right, left, right}};
 }
 
 static Rows rows_of(const Picture *picture, size_t y, size_t to)
@@ -99,9 +79,8 @@ static inline void blend(const Rows *rows, const Column *column, int32_t *restri
     _mm_mullo_epi16(below, _mm_set1_epi16((int16_t)rows->lower_weight)));
   const __m128i left = _mm_srli_epi16(sum, 1);
   const __m128i right = _mm_srli_si128(left, CHANNELS * sizeof(int16_t));
-  int32_t weights;
-  memcpy(&weights, column->weights, sizeof(weights));
-  const __m128i blended = _mm_madd_epi16(_mm_unpacklo_epi16(left, right), _mm_set1_epi32(weights));
+  const __m128i weights = _mm_loadu_si128((const __m128i *)column->weights);
+  const __m128i blended = _mm_madd_epi16(_mm_unpacklo_epi16(left, right), weights);
   const __m128i rounded = _mm_add_epi32(blended, _mm_set1_epi32(HALF));
   _mm_storeu_si128((__m128i *)levels, _mm_srai_epi32(rounded, FRACTION_BITS));
 #elif defined(__ARM_NEON)
@@ -130,18 +109,19 @@ static void blend_at_end(
   memcpy(upper, rows->upper + column->byte, bytes - column->byte);
   memcpy(lower, rows->lower + column->byte, bytes - column->byte);
   const Rows ends = {upper, lower, rows->upper_weight, rows->lower_weight};
-  const Column start = {0, {column->weights[0], column->weights[1]}};
+  Column start = *column;
+  start.byte = 0;
   blend(&ends, &start, levels);
 }
 
-/* Take a row of levels apart into its planes, normalised. */
-static void write_row(
-  const int32_t *restrict levels, size_t width, const Normalization *normalization,
+/* Take levels apart into their planes, normalised. */
+static void write_samples(
+  const int32_t *restrict levels, size_t count, const Normalization *normalization,
   float *restrict first, float *restrict second, float *restrict third)
 {
   const float *restrict scale = normalization->scale;
   const float *restrict offset = normalization->offset;
-  for (size_t x = 0; x < width; ++x) {
+  for (size_t x = 0; x < count; ++x) {
     first[x] = (float)levels[LANES * x] * scale[0] + offset[0];
     second[x] = (float)levels[LANES * x + 1] * scale[1] + offset[1];
     third[x] = (float)levels[LANES * x + 2] * scale[2] + offset[2];
@@ -164,16 +144,19 @@ int resample(const Picture *from, const Planes *to, const Normalization *normali
     for (size_t y = 0; y < to->height; ++y) {
       const Rows next = rows_of(from, y + 1 < to->height ? y + 1 : y, to->height);
       fetch_rows(&next, bytes);
-      for (size_t x = 0; x < inside; ++x) {
+      const ptrdiff_t start = (ptrdiff_t)y * to->row_floats;
+      float *const planes[] = {
+        to->planes[0] + start, to->planes[1] + start, to->planes[2] + start};
+      const size_t done = resample_eights(&rows, columns, inside, normalization, planes);
+      for (size_t x = done; x < inside; ++x) {
         blend(&rows, &columns[x], levels + LANES * x);
       }
       for (size_t x = inside; x < to->width; ++x) {
         blend_at_end(&rows, bytes, &columns[x], levels + LANES * x);
       }
-      const ptrdiff_t start = (ptrdiff_t)y * to->row_floats;
-      write_row(
-        levels, to->width, normalization, to->planes[0] + start, to->planes[1] + start,
-        to->planes[2] + start);
+      write_samples(
+        levels + LANES * done, to->width - done, normalization, planes[0] + done,
+        planes[1] + done, planes[2] + done);
       rows = next;
     }
   }
