@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 import logging
 from threading import Condition, Lock
 from time import monotonic
@@ -175,8 +175,8 @@ class Dispatcher(Generic[T, R]):
             seconds = self._latency.values()
         return summarise(seconds)
 
-    def _ready_cameras(self) -> Iterator[str]:
-        return (camera for camera, queue in self._queues.items() if queue.is_ready)
+    def _ready_cameras(self) -> list[str]:
+        return [camera for camera, queue in self._queues.items() if queue.is_ready]
 
     def _deliver(self, camera: str) -> None:
         """Publish a camera's results from the oldest on, unless another thread is at it."""

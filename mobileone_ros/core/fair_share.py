@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -52,18 +52,18 @@ class FairShare:
         if not replaces:
             claim.turns = max(claim.turns, self._turns - MAX_CREDIT)
 
-    def choose(self, ready: Iterable[str]) -> str | None:
+    def choose(self, ready: Sequence[str]) -> str | None:
         """Return the camera whose turn it is and charge it, None where none is ready."""
-        claims = [(self._claims[camera], camera) for camera in ready]
-        if not claims:
+        if not ready:
             return None
-        claim, camera = claims[0] if len(claims) == 1 else _first_due(claims)
+        camera = ready[0] if len(ready) == 1 else self._first_due(ready)
+        claim = self._claims[camera]
         self._turns = max(self._turns, claim.turns)
         claim.turns += 1
         return camera
 
-
-def _first_due(claims: list[tuple[_Claim, str]]) -> tuple[_Claim, str]:
-    limit = min(claim.turns for claim, _ in claims) + TOLERANCE
-    entitled = [entry for entry in claims if entry[0].turns <= limit]
-    return min(entitled, key=lambda entry: (entry[0].deadline, entry[0].turns))
+    def _first_due(self, ready: Sequence[str]) -> str:
+        claims = [(self._claims[camera], camera) for camera in ready]
+        limit = min(claim.turns for claim, _ in claims) + TOLERANCE
+        entitled = [entry for entry in claims if entry[0].turns <= limit]
+        return min(entitled, key=lambda entry: (entry[0].deadline, entry[0].turns))[1]

@@ -35,11 +35,9 @@ class Normalizer:
         red, green, blue = (
             (1.0 / scale, -offset / scale) for offset, scale in zip(mean, std, strict=True)
         )
-        # A sample's factor, then what is added to it, in the order of a pixel's samples.
-        self._affine = {
-            Encoding.RGB8: tuple(zip(red, green, blue, strict=True)),
-            Encoding.BGR8: tuple(zip(blue, green, red, strict=True)),
-        }
+        # Each sample's factor, then what is added to each, in the order of a pixel's samples.
+        self._affine_rgb = tuple(zip(red, green, blue, strict=True))
+        self._affine_bgr = tuple(zip(blue, green, red, strict=True))
 
     def write(
         self, picture: NDArray[np.uint8], encoding: Encoding, planes: NDArray[np.float32]
@@ -55,7 +53,7 @@ class Normalizer:
         """Return whether `write_resampled` is there, and does this."""
         return (
             kernels.compiled is not None
-            and frame.encoding in self._affine
+            and (frame.encoding is Encoding.BGR8 or frame.encoding is Encoding.RGB8)
             and frame.planes[0].strides[1:] == _SIDE_BY_SIDE
             and placement.interpolates
         )
@@ -73,9 +71,11 @@ class Normalizer:
             for plane, table in zip(planes, self._tables, strict=True):
                 plane.fill(table[LETTERBOX_GREY])
             planes = placement.target.of_each(planes)
-        picture, encoding = placement.source.of(frame.planes[0]), frame.encoding
-        in_order = planes[::-1] if encoding is Encoding.BGR8 else planes
-        kernels.compiled.resample(picture, in_order, *self._affine[encoding])
+        picture = placement.source.of(frame.planes[0])
+        if frame.encoding is Encoding.BGR8:
+            kernels.compiled.resample(picture, planes[::-1], *self._affine_bgr)
+        else:
+            kernels.compiled.resample(picture, planes, *self._affine_rgb)
 
 
 def _check(mean: Sequence[float], std: Sequence[float]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any, cast
 
 import cv2
@@ -25,7 +24,6 @@ IMAGENET_STD = (58.395, 57.12, 57.375)
 """ImageNet's standard deviation of R, G, B on the scale of 0 to 255."""
 
 
-@dataclass(frozen=True, slots=True)
 class Preprocessor:
     """
     Write frames as one model's input; immutable, to be called from any number of threads.
@@ -39,21 +37,27 @@ class Preprocessor:
     `cv2.setNumThreads(1)`.
     """
 
-    spec: ModelSpec
-    resize_mode: ResizeMode = ResizeMode.STRETCH
-    mean: Sequence[float] = IMAGENET_MEAN
-    std: Sequence[float] = IMAGENET_STD
-    crop_fraction: float = 0.875
-    _normalizer: Normalizer = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        if not 0.0 < self.crop_fraction <= 1.0:
-            raise ValueError(f'crop_fraction must be in (0, 1], got {self.crop_fraction}')
-        if self._is_nv12 and (self.spec.width % 2 or self.spec.height % 2):
-            raise ValueError(
-                f'an NV12 input needs even sides, got {self.spec.width}x{self.spec.height}'
-            )
-        object.__setattr__(self, '_normalizer', Normalizer(self.mean, self.std))
+    def __init__(
+        self,
+        spec: ModelSpec,
+        resize_mode: ResizeMode = ResizeMode.STRETCH,
+        mean: Sequence[float] = IMAGENET_MEAN,
+        std: Sequence[float] = IMAGENET_STD,
+        crop_fraction: float = 0.875,
+    ) -> None:
+        """Raise ValueError where the model or a setting cannot be served."""
+        if not 0.0 < crop_fraction <= 1.0:
+            raise ValueError(f'crop_fraction must be in (0, 1], got {crop_fraction}')
+        self._has_even_sides = not (spec.width % 2 or spec.height % 2)
+        self._is_nv12 = spec.layout is InputLayout.NV12
+        if self._is_nv12 and not self._has_even_sides:
+            raise ValueError(f'an NV12 input needs even sides, got {spec.width}x{spec.height}')
+        self.spec = spec
+        self.resize_mode = resize_mode
+        self.crop_fraction = crop_fraction
+        self._shape = spec.input_shape
+        self._dtype = np.dtype(spec.input_dtype)
+        self._normalizer = Normalizer(mean, std)
 
     def __call__(self, frame: Frame, out: NDArray[Any]) -> None:
         """
@@ -62,7 +66,7 @@ class Preprocessor:
         Every element of `out` is written. Raises ValueError where `out` is no such array.
         """
         self._check_output(out)
-        if frame.encoding.is_yuv and (self.spec.width % 2 or self.spec.height % 2):
+        if frame.encoding.is_yuv and not self._has_even_sides:
             frame = Frame.from_bgr(to_bgr(frame))
         placement = self._place(frame)
         if self._is_nv12:
@@ -74,20 +78,11 @@ class Preprocessor:
         else:
             self._normalizer.write(*self._resize_packed(frame, placement), out[0])
 
-    @property
-    def _is_nv12(self) -> bool:
-        return self.spec.layout is InputLayout.NV12
-
     def _check_output(self, out: NDArray[Any]) -> None:
-        spec = self.spec
-        if (
-            out.shape != spec.input_shape
-            or out.dtype != spec.input_dtype
-            or not out.flags.c_contiguous
-        ):
+        if out.shape != self._shape or out.dtype != self._dtype or not out.flags.c_contiguous:
             raise ValueError(
-                f'the model takes contiguous {np.dtype(spec.input_dtype)} of shape '
-                f'{spec.input_shape}, not {out.dtype} of shape {out.shape}'
+                f'the model takes contiguous {self._dtype} of shape {self._shape}, '
+                f'not {out.dtype} of shape {out.shape}'
             )
 
     def _place(self, frame: Frame) -> Placement:

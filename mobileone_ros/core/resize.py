@@ -45,6 +45,11 @@ class Box:
     width: int
     height: int
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Return width and height."""
+        return self.width, self.height
+
     def of(self, plane: NDArray[Any]) -> NDArray[Any]:
         """Return the view of a plane's pixels inside this box."""
         return plane[self.y:self.y + self.height, self.x:self.x + self.width]
@@ -70,14 +75,8 @@ class Placement:
     covers: bool
     """Whether the target box is all of the target."""
     antialias: bool
-
-    @property
-    def interpolates(self) -> bool:
-        """Return whether each sample is made from the nearest four, and not from an average."""
-        source, target = self.source, self.target
-        return _interpolates(
-            (source.width, source.height), (target.width, target.height), self.antialias
-        )
+    interpolates: bool
+    """Whether each sample is made from the nearest four, and not from an average."""
 
     @property
     def reads_nearly_all(self) -> bool:
@@ -106,13 +105,15 @@ def place(
         inner = _fit(source, target, align)
     elif mode is ResizeMode.CENTER_CROP:
         part = _middle(source, target, crop_fraction, align)
+    antialias = mode is ResizeMode.CENTER_CROP
     return Placement(
         part,
         inner,
         part.halved(),
         inner.halved(),
-        covers=(inner.width, inner.height) == target,
-        antialias=mode is ResizeMode.CENTER_CROP,
+        covers=inner.size == target,
+        antialias=antialias,
+        interpolates=_interpolates(part.size, inner.size, antialias),
     )
 
 
