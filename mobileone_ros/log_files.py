@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import Final
 
+from mobileone_ros.home import expand_user, home_directory
+
 _SWITCHES: Final = ('--enable-external-lib-logs', '--disable-external-lib-logs')
 
 
@@ -14,8 +16,9 @@ def log_directory(environ: Mapping[str, str] = os.environ) -> Path:
     """Return where rcl puts log files: $ROS_LOG_DIR, else log in $ROS_HOME, else in ~/.ros."""
     own = environ.get('ROS_LOG_DIR', '')
     if own:
-        return Path(own).expanduser()
-    return Path(environ.get('ROS_HOME', '') or '~/.ros').expanduser() / 'log'
+        return expand_user(own)
+    ros_home = environ.get('ROS_HOME', '')
+    return (expand_user(ros_home) if ros_home else home_directory() / '.ros') / 'log'
 
 
 def without_log_file(

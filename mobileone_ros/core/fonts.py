@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 import unicodedata
 
+from mobileone_ros.home import home_directory
+
 if TYPE_CHECKING:
     from PIL import ImageFont
 
@@ -54,7 +56,7 @@ def load_font(path: Path, size: int) -> ImageFont.FreeTypeFont:
 @lru_cache(maxsize=1)
 def _fonts() -> tuple[Path, ...]:
     """Return the system's font files, those likely to serve first (XDG and Debian folders)."""
-    home = Path.home()
+    home = home_directory()
     folders = (
         Path('/usr/share/fonts'),
         Path('/usr/local/share/fonts'),

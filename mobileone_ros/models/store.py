@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 from typing import Final
 
+from mobileone_ros.home import expand_user, home_directory
 from mobileone_ros.models.catalog import find_variant, Variant, VARIANTS
 from mobileone_ros.models.record import read_record, Record, record_path
 
@@ -66,13 +67,8 @@ def cache_directory() -> Path:
         return expand_user(own).absolute()
     shared = Path(os.environ.get('XDG_CACHE_HOME', ''))
     if not shared.is_absolute():
-        shared = Path.home() / '.cache'
+        shared = home_directory() / '.cache'
     return shared / 'mobileone_ros'
-
-
-def expand_user(path: str) -> Path:
-    """Return a path with its ~ or ~user expanded; that of an unknown user stays, as in shells."""
-    return Path(os.path.expanduser(path))  # noqa: PTH111 (Path's own method raises there)
 
 
 def find_model(variant: str, model_format: ModelFormat, explicit_path: str = '') -> FoundModel:

@@ -9,10 +9,11 @@ from pathlib import Path
 import sys
 import threading
 
+from mobileone_ros.home import expand_user
 from mobileone_ros.models.catalog import find_variant, UnknownVariant, URL_BASE, Variant, VARIANTS
 from mobileone_ros.models.download import download
 from mobileone_ros.models.record import is_unchanged, read_record
-from mobileone_ros.models.store import cache_directory, expand_user, ModelFormat
+from mobileone_ros.models.store import cache_directory, ModelFormat
 from mobileone_ros.models.web import check_url
 from mobileone_ros.models.web_errors import DownloadError
 from mobileone_ros.tools._arguments import positive_float
