@@ -11,6 +11,7 @@ from mobileone_ros.benchmarking.node_case import (
     CLASSIFIER_FREE,
     COMMON_WAY,
     COMMON_WAY_FREE,
+    LEAST,
     TUNED_FLOOR,
     USUAL_FLOOR,
 )
@@ -33,12 +34,13 @@ class Program:
 def programs_to_compare(
     model: Path, common_model: Path, free_model: Path
 ) -> tuple[Program, ...]:
-    """Return the floors, the common way and the classifier, with inference and without."""
+    """Return the floors, the common way and the classifier, the last two without inference too."""
     scripts = _scripts()
     common_way = scripts / 'common_way.py'
     return (
         Program(USUAL_FLOOR, scripts / 'usual_floor.py'),
         Program(TUNED_FLOOR, scripts / 'tuned_floor.py'),
+        Program(LEAST, scripts / 'least.py'),
         Program(COMMON_WAY, common_way, common_model),
         Program(CLASSIFIER, model=model),
         Program(COMMON_WAY_FREE, common_way, free_model),

@@ -10,6 +10,7 @@ from mobileone_ros.benchmarking.node_case import (
     CLASSIFIER,
     CLASSIFIER_FREE,
     COMMON_WAY_FREE,
+    LEAST,
     NodeResult,
     ProgramResult,
     TUNED_FLOOR,
@@ -73,6 +74,14 @@ def compare(result: NodeResult) -> tuple[Comparison, ...]:
         of_cpu(
             'CPU added to the tuned floor / CPU that the common way adds to the usual one',
             lambda own, usual, tuned, common: (own - tuned) / (common - usual),
+        ),
+        Comparison(
+            'pre-processing and publishing alone / do-nothing subscriber, tuned',
+            _over_windows(
+                result,
+                (LEAST, TUNED_FLOOR),
+                lambda least, tuned: least.cpu_ms_per_frame / tuned.cpu_ms_per_frame,
+            ),
         ),
         of_latency(50),
         of_latency(99),

@@ -1,0 +1,88 @@
+"""
+The least that a classifier costs: pre-process in the callback, publish a result made before.
+
+It is set up as the classifier is, and has neither inference nor scores, neither workers nor
+counters: nobody would use it, and no node that reads the picture and publishes can cost less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from mobileone_ros.backends.base import InputLayout, ModelSpec
+from mobileone_ros.cdr_writer import write_classification
+from mobileone_ros.core.frame import Frame
+from mobileone_ros.core.prediction import Prediction, Score
+from mobileone_ros.core.preprocess import Preprocessor
+from mobileone_ros.messages import (
+    frame_from_compressed,
+    frame_from_hbm,
+    frame_from_image,
+    HBM_CAPACITY,
+)
+from mobileone_ros.repeated_layout import RepeatedLayout
+from mobileone_ros.transports import HBM_STAMP_END, IMAGE_STAMP_END
+import numpy as np
+from rclpy.node import Node
+from recorder import message_type, parse, Recorder, stamp_of_bytes
+from tuned import newest_only, spin_tuned
+from vision_msgs.msg import Classification
+
+SIDE = 224
+CLASSES = 1000
+RESULTS = 5
+
+
+class Least(Node):
+    """Answer every image with the same result."""
+
+    def __init__(self, type_name: str, reliability: str, recorder: Recorder) -> None:
+        super().__init__('least')
+        self._type_name = type_name
+        self._recorder = recorder
+        self._decode = decoder_of(type_name)
+        spec = ModelSpec(Path('none'), InputLayout.NCHW, SIDE, SIDE, CLASSES)
+        self._preprocessor = Preprocessor(spec)
+        self._tensor = np.zeros(spec.input_shape, spec.input_dtype)
+        self._result = ready_made_result()
+        self._publisher = self.create_publisher(Classification, 'classification', 10)
+        self.create_subscription(
+            message_type(type_name), 'image_raw', self._on_image, newest_only(reliability),
+            raw=True,
+        )
+
+    def _on_image(self, message: bytes) -> None:
+        self._preprocessor(self._decode(message), self._tensor)
+        self._publisher.publish(self._result)
+        self._recorder.note(*stamp_of_bytes(message, self._type_name))
+
+
+def decoder_of(type_name: str) -> Callable[[bytes], Frame]:
+    """Return what views a serialised message of a type as a frame."""
+    if type_name.endswith('/Image'):
+        return RepeatedLayout(frame_from_image, IMAGE_STAMP_END)
+    if type_name.endswith('/CompressedImage'):
+        return frame_from_compressed
+    size = type_name.rpartition('HbmMsg')[2].lower()
+    return RepeatedLayout(partial(frame_from_hbm, capacity=HBM_CAPACITY[size]), HBM_STAMP_END)
+
+
+def ready_made_result() -> bytes:
+    """Return a serialised result of the usual size."""
+    frame = Frame.from_bgr(np.zeros((1, 1, 3), np.uint8), frame_id='camera')
+    scores = tuple(Score(index, '', 1 / RESULTS) for index in range(RESULTS))
+    return write_classification(frame, Prediction(scores, 0.0, 0.0, 0.0))
+
+
+def main() -> None:
+    """Answer until told to stop."""
+    arguments = parse(__doc__)
+    recorder = Recorder(arguments.report)
+    spin_tuned(lambda: Least(arguments.type, arguments.reliability, recorder))
+    recorder.write()
+
+
+if __name__ == '__main__':
+    main()
