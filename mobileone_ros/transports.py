@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, TYPE_CHECKING
 
-from mobileone_ros.core.frame import Frame
 from mobileone_ros.messages import (
+    Decoder,
     frame_from_compressed,
     frame_from_hbm,
     frame_from_image,
@@ -37,7 +36,7 @@ class Transport:
     """The topic's base name, which users remap."""
     suffix: str
     """What follows the base name once that is resolved, as in image_transport."""
-    decode: Callable[[bytes], Frame]
+    decode: Decoder
     """Serialised message to frame; raises ValueError with a sentence."""
 
     def topic(self, node: Node, camera: str) -> str:
@@ -49,13 +48,22 @@ class Transport:
 def transport_of(settings: Settings) -> Transport:
     """Return the transport asked for. Raises SettingsError where its messages are not there."""
     if settings.image_transport == 'raw':
-        decode = RepeatedLayout(frame_from_image, IMAGE_STAMP_END)
-        return Transport(Image, 'image_raw', '', decode)
+        return Transport(Image, 'image_raw', '', image_decoder())
     if settings.image_transport == 'compressed':
         return Transport(CompressedImage, 'image_raw', '/compressed', frame_from_compressed)
-    read = partial(frame_from_hbm, capacity=HBM_CAPACITY[settings.hbm_size])
-    decode = RepeatedLayout(read, HBM_STAMP_END)
+    decode = hbm_decoder(settings.hbm_size)
     return Transport(_hbm_type(settings.hbm_size), 'hbmem_img', '', decode)
+
+
+def image_decoder() -> Decoder:
+    """Return what views serialised images of one stream as frames."""
+    return RepeatedLayout(frame_from_image, IMAGE_STAMP_END)
+
+
+def hbm_decoder(size: str) -> Decoder:
+    """Return what views serialised hbm_img_msgs of a size, such as 1080p, as frames."""
+    read = partial(frame_from_hbm, capacity=HBM_CAPACITY[size])
+    return RepeatedLayout(read, HBM_STAMP_END)
 
 
 def _hbm_type(size: str) -> type[Any]:

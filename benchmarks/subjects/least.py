@@ -2,13 +2,11 @@
 The least that a classifier costs: pre-process in the callback, publish a result made before.
 
 It is set up as the classifier is, and has neither inference nor scores, neither workers nor
-counters: nobody would use it, and no node that reads the picture and publishes can cost less.
+counters: nobody would use it, and what a classifier costs beyond it is what these take.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from mobileone_ros.backends.base import InputLayout, ModelSpec
@@ -16,14 +14,8 @@ from mobileone_ros.cdr_writer import write_classification
 from mobileone_ros.core.frame import Frame
 from mobileone_ros.core.prediction import Prediction, Score
 from mobileone_ros.core.preprocess import Preprocessor
-from mobileone_ros.messages import (
-    frame_from_compressed,
-    frame_from_hbm,
-    frame_from_image,
-    HBM_CAPACITY,
-)
-from mobileone_ros.repeated_layout import RepeatedLayout
-from mobileone_ros.transports import HBM_STAMP_END, IMAGE_STAMP_END
+from mobileone_ros.messages import Decoder, frame_from_compressed
+from mobileone_ros.transports import hbm_decoder, image_decoder
 import numpy as np
 from rclpy.node import Node
 from recorder import message_type, parse, Recorder, stamp_of_bytes
@@ -59,14 +51,13 @@ class Least(Node):
         self._recorder.note(*stamp_of_bytes(message, self._type_name))
 
 
-def decoder_of(type_name: str) -> Callable[[bytes], Frame]:
+def decoder_of(type_name: str) -> Decoder:
     """Return what views a serialised message of a type as a frame."""
     if type_name.endswith('/Image'):
-        return RepeatedLayout(frame_from_image, IMAGE_STAMP_END)
+        return image_decoder()
     if type_name.endswith('/CompressedImage'):
         return frame_from_compressed
-    size = type_name.rpartition('HbmMsg')[2].lower()
-    return RepeatedLayout(partial(frame_from_hbm, capacity=HBM_CAPACITY[size]), HBM_STAMP_END)
+    return hbm_decoder(type_name.rpartition('HbmMsg')[2].lower())
 
 
 def ready_made_result() -> bytes:
