@@ -36,15 +36,21 @@ def package_data() -> list[str]:
     return [str(path.relative_to(PACKAGE)) for path in files if 'data' in path.parts]
 
 
-def kernels() -> Extension:
-    """Return the loops in C, without which the package works as well, if slower."""
-    folder = Path(PACKAGE, 'core', 'kernels')
+def stubs() -> list[str]:
+    """Return the type stubs, relative to the package."""
+    return [str(path.relative_to(PACKAGE)) for path in sorted(Path(PACKAGE).rglob('*.pyi'))]
+
+
+def compiled(folder: str) -> Extension:
+    """Return a folder's part in C, without which the package works as well, if slower."""
+    sources = Path(PACKAGE, folder)
     return Extension(
-        f'{PACKAGE}.core.kernels._compiled',
-        sources=sorted(str(path) for path in folder.glob('*.c')),
-        depends=sorted(str(path) for path in folder.glob('*.h')),
+        f'{PACKAGE}.{folder.replace("/", ".")}._compiled',
+        sources=sorted(str(path) for path in sources.glob('*.c')),
+        depends=sorted(str(path) for path in sources.glob('*.h')),
         # At -O2, compilers before GCC 12 vectorise nothing.
-        extra_compile_args=['-std=c11', '-O3'],
+        extra_compile_args=['-std=c11', '-O3', '-pthread'],
+        extra_link_args=['-pthread'],
         libraries=['m'],
         optional=True,
     )
@@ -58,8 +64,8 @@ setup(
     maintainer='mobileone_ros maintainers',
     maintainer_email='maintainers@mobileone-ros.example',
     packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
-    package_data={PACKAGE: ['py.typed', 'core/kernels/_compiled.pyi', *package_data()]},
-    ext_modules=[kernels()],
+    package_data={PACKAGE: ['py.typed', *stubs(), *package_data()]},
+    ext_modules=[compiled('core/kernels'), compiled('arrivals')],
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
         (f'share/{PACKAGE}', ['package.xml']),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 import threading
 from typing import Any, TYPE_CHECKING
@@ -18,6 +18,7 @@ from mobileone_ros.executor import call_soon, forget_destroyed
 from mobileone_ros.input_stream import InputStream
 from mobileone_ros.lifecycle import logged_transition, refuse_impossible_transitions
 from mobileone_ros.loading import LoadError
+from mobileone_ros.message_source import open_intake, TakenByWorkers
 from mobileone_ros.messages import named_frame
 from mobileone_ros.model_loader import model_request, ModelLoader
 from mobileone_ros.parameter_services import Changes, PatientParameterServices, Preparation
@@ -36,6 +37,7 @@ from std_srvs.srv import SetBool
 if TYPE_CHECKING:
     from rclpy.context import Context
     from rclpy.lifecycle import LifecycleState
+    from rclpy.subscription import Subscription
 
 _LOG_PERIOD_S = 5.0
 _REPORT_PERIOD_S = 1.0
@@ -53,8 +55,8 @@ class ClassifierNode(LifecycleNode):
 
     configure loads and warms the model, activate subscribes, deactivate finishes what was
     received, cleanup frees everything. With `autostart` the node takes the first two steps by
-    itself once it is spun. It lives in any executor, beside other nodes: callbacks only hand
-    bytes over, all work is done on threads of its own.
+    itself once it is spun. It lives in any executor, beside other nodes: threads of its own take
+    the images and do all work.
     """
 
     def __init__(
@@ -98,6 +100,7 @@ class ClassifierNode(LifecycleNode):
             self.destroy_node()
             raise
         self._cameras = self._settings.cameras or _ONLY_CAMERA
+        self._intake = open_intake(self._cameras)
         self._streams = {camera: self._make_stream(camera) for camera in self._cameras}
         self.add_on_set_parameters_callback(self._on_set_parameters)
         self._parameter_services = PatientParameterServices(self, self._prepare)
@@ -109,6 +112,14 @@ class ClassifierNode(LifecycleNode):
         refuse_impossible_transitions(self)
         if self._settings.autostart:
             call_soon(self, self._start_by_itself)
+
+    @property
+    def subscriptions(self) -> Iterator[Subscription[Any]]:
+        """Return the subscriptions that executors serve, which those of images are not."""
+        return (
+            subscription for subscription in super().subscriptions
+            if not isinstance(subscription.callback, TakenByWorkers)
+        )
 
     @property
     def settings(self) -> Settings:
@@ -131,7 +142,7 @@ class ClassifierNode(LifecycleNode):
                 return self._fail(str(error))
             try:
                 self._configured = Configured(
-                    self, self._cameras, classifier, self._decode, self._on_drop
+                    self, self._cameras, classifier, self._decode, self._on_drop, self._intake
                 )
             except RuntimeError:
                 classifier.backend.close()
@@ -229,6 +240,7 @@ class ClassifierNode(LifecycleNode):
         return InputStream(
             self, self._transport.message_type, self._transport.topic(self, camera),
             self._settings.qos_reliability, partial(self._submit, camera),
+            None if self._intake is None else self._intake.sources[camera],
         )
 
     def _submit(self, camera: str, message: bytes) -> None:

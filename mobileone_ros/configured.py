@@ -10,6 +10,7 @@ from mobileone_ros.backends.base import BackendError
 from mobileone_ros.core.classifier import Classifier
 from mobileone_ros.core.dispatcher import DropReport
 from mobileone_ros.core.frame import Frame
+from mobileone_ros.core.intake import Intake
 from mobileone_ros.core.pipeline import Pipeline, PipelineBusy
 from mobileone_ros.core.prediction import Prediction
 from mobileone_ros.metadata import MetadataOutputs
@@ -31,9 +32,11 @@ class Configured:
         classifier: Classifier,
         decode: Callable[[bytes], Frame],
         on_drop: DropReport,
+        intake: Intake[bytes] | None,
     ) -> None:
         self.pipeline: Pipeline[bytes] = Pipeline(
-            cameras, classifier, decode, self._publish, on_drop, classifier.backend.parallel
+            cameras, classifier, decode, self._publish, on_drop, classifier.backend.parallel,
+            intake=intake,
         )
         self.outputs = {
             camera: CameraOutputs(node, f'{camera}/' if camera else '') for camera in cameras

@@ -10,6 +10,7 @@ from typing import Any, TYPE_CHECKING
 from mobileone_ros.core.sequence_gaps import SequenceGaps
 from mobileone_ros.executor import call_soon
 from mobileone_ros.message_info import MessageInfo, WithMessageInfo
+from mobileone_ros.message_source import MessageSource, TakenByWorkers
 from mobileone_ros.qos import (
     choose_reliability,
     declared_reliability,
@@ -61,6 +62,9 @@ class InputStream:
     """
     Subscribe one topic by raw (serialised) messages and hand each to `on_message` as it is.
 
+    With a `source`, workers get them there instead, and the node must hide subscriptions whose
+    callback is TakenByWorkers from executors. Where the middleware cannot do that, the executor
+    hands them over as without.
     `reliability` is reliable, best_effort or auto. Under auto the subscription is made anew
     whenever what the publishers offer calls for the other one.
     """
@@ -72,11 +76,13 @@ class InputStream:
         topic: str,
         reliability: str,
         on_message: Callable[[bytes], None],
+        source: MessageSource | None = None,
     ) -> None:
         self.topic = topic
         self._node = node
         self._message_type = message_type
         self._on_message = on_message
+        self._source = source
         self._asked = declared_reliability(node, topic, reliability)
         self._reliability = choose_reliability(
             self._asked, self._offers(), ReliabilityPolicy.BEST_EFFORT
@@ -93,12 +99,16 @@ class InputStream:
         self._lost = 0
         self._gaps = SequenceGaps()
         self._received_at = None
+        if self._source is not None:
+            self._source.restart()
         self._reliability = choose_reliability(self._asked, self._offers(), self._reliability)
         self._create()
 
     def unsubscribe(self) -> None:
         """Stop receiving; further calls do nothing."""
         if self._subscription is not None:
+            if self._source is not None:
+                self._source.detach()
             self._node.destroy_subscription(self._subscription)
             self._subscription = None
 
@@ -125,7 +135,9 @@ class InputStream:
         """Return how images arrive at present."""
         own = self._own_type()
         types = {offer.topic_type for offer in self._offers(own_type_only=False)}
-        received_at = self._received_at
+        received_at, missing = self._received_at, self._gaps.missing
+        if self._source is not None:
+            received_at, missing = self._source.arrived_s, self._source.untold
         return StreamHealth(
             topic=self.topic,
             subscribed=self._subscription is not None,
@@ -134,11 +146,23 @@ class InputStream:
             mismatch=self._mismatch,
             foreign_type=next(iter(sorted(types - {own})), ''),
             lost=self._lost,
-            replaced=max(0, self._gaps.missing - self._lost),
+            replaced=max(0, missing - self._lost),
             age_s=None if received_at is None else monotonic() - received_at,
         )
 
     def _create(self) -> None:
+        if self._source is not None:
+            self._subscription = self._make(TakenByWorkers())
+            try:
+                self._source.attach(self._subscription)
+                return
+            except RuntimeError as error:
+                self._node.get_logger().info(f'{self.topic}: the executor takes images: {error}')
+                self._node.destroy_subscription(self._subscription)
+                self._source = None
+        self._subscription = self._make(WithMessageInfo(self._receive))
+
+    def _make(self, callback: Callable[..., None]) -> Subscription[Any]:
         events: dict[str, Callable[[Any], None]] = {
             'incompatible_qos': self._on_change,
             'message_lost': self._on_lost,
@@ -146,16 +170,15 @@ class InputStream:
         }
         while True:
             try:
-                self._subscription = self._node.create_subscription(
+                return self._node.create_subscription(
                     self._message_type,
                     self.topic,
-                    WithMessageInfo(self._receive),
+                    callback,
                     image_qos(self._reliability),
                     event_callbacks=SubscriptionEventCallbacks(**events),
                     qos_overriding_options=image_overrides(),
                     raw=True,
                 )
-                return
             except (TypeError, UnsupportedEventTypeError):
                 # Humble's rclpy knows no `matched`, and other middlewares lack further events.
                 if not events:

@@ -21,6 +21,7 @@ from mobileone_ros.benchmarking.node_case import (
     LEAST,
     NodeResult,
     ProgramResult,
+    RAW_FLOOR,
     StreamCase,
     TUNED_FLOOR,
     USUAL_FLOOR,
@@ -144,10 +145,10 @@ def window(cpu_ms: float, ages_ms: Sequence[float] = (1.0,)) -> Window:
 @pytest.fixture
 def node_result():
     cpu = {
-        USUAL_FLOOR: 2.0, TUNED_FLOOR: 0.5, LEAST: 0.65, COMMON_WAY: 9.0, CLASSIFIER: 4.0,
-        COMMON_WAY_FREE: 3.1, CLASSIFIER_FREE: 0.8,
+        USUAL_FLOOR: 2.0, TUNED_FLOOR: 0.7, RAW_FLOOR: 0.5, LEAST: 0.65, COMMON_WAY: 9.0,
+        CLASSIFIER: 4.0, COMMON_WAY_FREE: 3.1, CLASSIFIER_FREE: 0.8,
     }
-    ages = {TUNED_FLOOR: [1.0, 1.0, 1.0], CLASSIFIER: [4.0, 4.5, 5.0]}
+    ages = {RAW_FLOOR: [1.0, 1.0, 1.0], CLASSIFIER: [4.0, 4.5, 5.0]}
     programs = tuple(
         ProgramResult(name, (window(used, ages.get(name, [1.0])),) * 2)
         for name, used in cpu.items()
@@ -156,9 +157,12 @@ def node_result():
 
 
 def test_the_classifier_is_compared_with_the_floors_inference_excluded(node_result):
-    usual, tuned, added, least, latency, _ = (item.value.median for item in compare(node_result))
+    usual, tuned, raw, added, least, latency, _ = (
+        item.value.median for item in compare(node_result)
+    )
     assert usual == pytest.approx((0.8 - 0.1) / 2.0)
-    assert tuned == pytest.approx((0.8 - 0.1) / 0.5)
+    assert tuned == pytest.approx((0.8 - 0.1) / 0.7)
+    assert raw == pytest.approx((0.8 - 0.1) / 0.5)
     assert added == pytest.approx((0.8 - 0.1 - 0.5) / (3.1 - 0.1 - 2.0))
     assert least == pytest.approx(0.65 / 0.5)
     assert latency == pytest.approx(4.5 - 3.0 - 1.0)
@@ -270,7 +274,7 @@ def test_floors_and_classifier_are_measured_over_dds(tmp_path):
         StreamCase(320, 240, 'bgr8', 'raw', 20.0, 'reliable'), tmp_path, dict(os.environ),
         'onnxruntime', num_threads=1, seconds=1.0,
     )
-    chosen = (programs[TUNED_FLOOR], programs[LEAST], programs[CLASSIFIER])
+    chosen = (programs[TUNED_FLOOR], programs[RAW_FLOOR], programs[LEAST], programs[CLASSIFIER])
     results = bench.run(chosen, repeats=3, tell=LOG.info)
     for result in results:
         assert all(0 < window.served <= window.published for window in result.windows)

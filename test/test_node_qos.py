@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from rcl_interfaces.msg import Log
+from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, ReliabilityPolicy
 from sensor_msgs.msg import Image
 from support.ros import (
@@ -32,6 +33,11 @@ def subscription_qos(peer: Peer, topic: str = '/image_raw') -> Any:
     return infos[0].qos_profile
 
 
+def image_subscriptions(node: Node) -> list[Any]:
+    """Return those of images, which the node hides from executors."""
+    return [each for each in Node.subscriptions.fget(node) if each.msg_type is Image]
+
+
 def await_reliability(peer: Peer, reliability: ReliabilityPolicy) -> None:
     peer.wait_for(
         lambda: subscription_qos(peer).reliability == reliability, f'a {reliability} subscription'
@@ -42,8 +48,7 @@ def test_only_the_newest_image_is_kept(peer: Peer, host_classifier: HostClassifi
     node = host_classifier()
     peer.await_state('active')
 
-    profiles = [subscription.qos_profile for subscription in node.subscriptions
-                if subscription.msg_type is Image]
+    profiles = [subscription.qos_profile for subscription in image_subscriptions(node)]
 
     assert [(profile.history, profile.depth) for profile in profiles] == [
         (HistoryPolicy.KEEP_LAST, 1)
@@ -126,8 +131,7 @@ def test_policies_can_be_overridden_by_topic(
     })
     peer.await_state('active')
 
-    profile = next(subscription.qos_profile for subscription in node.subscriptions
-                   if subscription.msg_type is Image)
+    profile = image_subscriptions(node)[0].qos_profile
 
     assert profile.depth == 7
     assert profile.reliability == ReliabilityPolicy.RELIABLE

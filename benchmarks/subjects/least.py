@@ -1,8 +1,8 @@
 """
-The least that a classifier costs: pre-process in the callback, publish a result made before.
+The least that an executor's callback can do: pre-process, publish a result made before.
 
-It is set up as the classifier is, and has neither inference nor scores, neither workers nor
-counters: nobody would use it, and what a classifier costs beyond it is what these take.
+It is set up as the raw floor is, and has neither inference nor scores, neither workers nor
+counters: nobody would use it.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""The floor, tuned: a subscriber that does nothing, set up as the classifier is."""
+"""The floor, tuned, and given messages: the allocator and the executor make the difference."""
 
 from __future__ import annotations
 
 from rclpy.node import Node
-from recorder import message_type, parse, Recorder, stamp_of_bytes
+from recorder import message_type, parse, Recorder, stamp_of
 from tuned import newest_only, spin_tuned
 
 
@@ -16,8 +16,7 @@ def main() -> None:
         node = Node('tuned_floor')
         node.create_subscription(
             message_type(arguments.type), 'image_raw',
-            lambda message: recorder.note(*stamp_of_bytes(message, arguments.type)),
-            newest_only(arguments.reliability), raw=True,
+            lambda message: recorder.note(*stamp_of(message)), newest_only(arguments.reliability),
         )
         return node
 

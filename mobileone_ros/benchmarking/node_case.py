@@ -13,6 +13,7 @@ HBM_TYPES = {'480p': 'HbmMsg480P', '540p': 'HbmMsg540P', '1080p': 'HbmMsg1080P'}
 
 USUAL_FLOOR = 'do-nothing subscriber, usual'
 TUNED_FLOOR = 'do-nothing subscriber, tuned'
+RAW_FLOOR = 'do-nothing subscriber, tuned, raw'
 LEAST = 'pre-processing and publishing alone'
 COMMON_WAY = 'common way'
 CLASSIFIER = 'classifier'

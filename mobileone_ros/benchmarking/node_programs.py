@@ -12,6 +12,7 @@ from mobileone_ros.benchmarking.node_case import (
     COMMON_WAY,
     COMMON_WAY_FREE,
     LEAST,
+    RAW_FLOOR,
     TUNED_FLOOR,
     USUAL_FLOOR,
 )
@@ -40,6 +41,7 @@ def programs_to_compare(
     return (
         Program(USUAL_FLOOR, scripts / 'usual_floor.py'),
         Program(TUNED_FLOOR, scripts / 'tuned_floor.py'),
+        Program(RAW_FLOOR, scripts / 'raw_floor.py'),
         Program(LEAST, scripts / 'least.py'),
         Program(COMMON_WAY, common_way, common_model),
         Program(CLASSIFIER, model=model),

@@ -13,6 +13,7 @@ from mobileone_ros.benchmarking.node_case import (
     LEAST,
     NodeResult,
     ProgramResult,
+    RAW_FLOOR,
     TUNED_FLOOR,
     USUAL_FLOOR,
     Window,
@@ -37,18 +38,13 @@ def compare(result: NodeResult) -> tuple[Comparison, ...]:
     """
     inference, free = result.inference_ms.median, result.free_inference_cpu_ms.median
 
-    def of_cpu(what: str, ratio: Callable[[float, float, float, float], float]) -> Comparison:
+    def of_floor(floor: str) -> Comparison:
         return Comparison(
-            what,
+            f'CPU a frame, inference excluded / {floor}',
             _over_windows(
                 result,
-                (CLASSIFIER_FREE, USUAL_FLOOR, TUNED_FLOOR, COMMON_WAY_FREE),
-                lambda own, usual, tuned, common: ratio(
-                    own.cpu_ms_per_frame - free,
-                    usual.cpu_ms_per_frame,
-                    tuned.cpu_ms_per_frame,
-                    common.cpu_ms_per_frame - free,
-                ),
+                (CLASSIFIER_FREE, floor),
+                lambda own, of_floor: (own.cpu_ms_per_frame - free) / of_floor.cpu_ms_per_frame,
             ),
         )
 
@@ -57,29 +53,31 @@ def compare(result: NodeResult) -> tuple[Comparison, ...]:
             f'latency added to transport and inference, p{percent} (ms)',
             _over_windows(
                 result,
-                (CLASSIFIER, TUNED_FLOOR),
+                (CLASSIFIER, RAW_FLOOR),
                 lambda own, tuned: own.age(percent) - inference - tuned.age(percent),
             ),
         )
 
     return (
-        of_cpu(
-            'CPU a frame, inference excluded / do-nothing subscriber, usual',
-            lambda own, usual, tuned, common: own / usual,
-        ),
-        of_cpu(
-            'CPU a frame, inference excluded / do-nothing subscriber, tuned',
-            lambda own, usual, tuned, common: own / tuned,
-        ),
-        of_cpu(
-            'CPU added to the tuned floor / CPU that the common way adds to the usual one',
-            lambda own, usual, tuned, common: (own - tuned) / (common - usual),
-        ),
+        of_floor(USUAL_FLOOR),
+        of_floor(TUNED_FLOOR),
+        of_floor(RAW_FLOOR),
         Comparison(
-            'pre-processing and publishing alone / do-nothing subscriber, tuned',
+            'CPU added to the raw floor / CPU that the common way adds to the usual one',
             _over_windows(
                 result,
-                (LEAST, TUNED_FLOOR),
+                (CLASSIFIER_FREE, RAW_FLOOR, COMMON_WAY_FREE, USUAL_FLOOR),
+                lambda own, tuned, common, usual: (
+                    (own.cpu_ms_per_frame - free - tuned.cpu_ms_per_frame)
+                    / (common.cpu_ms_per_frame - free - usual.cpu_ms_per_frame)
+                ),
+            ),
+        ),
+        Comparison(
+            f'{LEAST} / {RAW_FLOOR}',
+            _over_windows(
+                result,
+                (LEAST, RAW_FLOOR),
                 lambda least, tuned: least.cpu_ms_per_frame / tuned.cpu_ms_per_frame,
             ),
         ),

@@ -7,6 +7,7 @@ from time import monotonic
 from typing import Generic, TypeVar
 
 from mobileone_ros.core.counters import Tally
+from mobileone_ros.core.intake import Source
 
 T = TypeVar('T')
 R = TypeVar('R')
@@ -18,14 +19,19 @@ class Ticket(Generic[T, R]):
 
     Whoever settles it first decides what becomes of the frame: its worker with a result or an
     error, or the pipeline that gives a hung worker up. A late settlement changes nothing.
+    `item` is there from the start, or once it was fetched from `source`.
     """
 
-    __slots__ = ('camera', 'item', 'received_s', 'result', 'settled', 'taken_s')
+    __slots__ = ('camera', 'item', 'received_s', 'result', 'settled', 'source', 'taken_s')
 
-    def __init__(self, camera: str, item: T) -> None:
+    item: T
+
+    def __init__(
+        self, camera: str, received_s: float, source: Source[T] | None = None
+    ) -> None:
         self.camera = camera
-        self.item = item
-        self.received_s = monotonic()
+        self.received_s = received_s
+        self.source = source
         self.taken_s = 0.0
         self.settled = False
         self.result: R | None = None
@@ -45,11 +51,17 @@ class CameraQueue(Generic[T, R]):
         self.tally = Tally()
         self.delivering = False
         """Whether a thread is publishing this camera's results; only one may, to keep order."""
+        self.fetching = False
+        """Whether a thread is fetching a frame of this camera; only one may, to keep order."""
 
     @property
     def is_ready(self) -> bool:
         """Return whether a worker may take the waiting frame."""
-        return self._waiting is not None and len(self._outstanding) < self._max_outstanding
+        return (
+            self._waiting is not None
+            and not self.fetching
+            and len(self._outstanding) < self._max_outstanding
+        )
 
     @property
     def is_waiting(self) -> bool:
@@ -78,6 +90,7 @@ class CameraQueue(Generic[T, R]):
             raise LookupError('no frame is waiting')
         self._waiting = None
         ticket.taken_s = monotonic()
+        self.fetching = ticket.source is not None
         self._outstanding.append(ticket)
         return ticket
 

@@ -11,6 +11,7 @@ from typing import Final, Generic, TypeAlias, TypeVar
 from mobileone_ros.core.camera_queue import CameraQueue, Ticket
 from mobileone_ros.core.counters import Counters, DropCause
 from mobileone_ros.core.fair_share import FairShare
+from mobileone_ros.core.intake import IdleWorkers, Intake
 from mobileone_ros.core.latency import LatencySummary, LatencyWindow, summarise
 from mobileone_ros.core.sleepers import Sleepers
 
@@ -32,8 +33,10 @@ class Dispatcher(Generic[T, R]):
     """
     Keep the account of every frame between arrival and publication. Thread-safe.
 
-    One lock guards queues and counts and is never held while a callback runs: the counts add up
-    at every moment, and a slow callback blocks nobody who submits.
+    Frames are submitted, or noticed at the sources of an `intake` whenever a worker looks for
+    work; it fetches the one that it takes. One lock guards queues and counts and is never held
+    while a callback runs or a frame is fetched: the counts add up at every moment, and a slow
+    callback blocks nobody who submits.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class Dispatcher(Generic[T, R]):
         publish: Callable[[str, R], None],
         on_drop: DropReport,
         workers: int,
+        intake: Intake[T] | None = None,
     ) -> None:
         self._publish = publish
         self._on_drop = on_drop
@@ -51,7 +55,8 @@ class Dispatcher(Generic[T, R]):
         self._share = FairShare(cameras)
         self._latency = LatencyWindow()
         self._lock = Lock()
-        self._idle_workers = Sleepers(self._lock)
+        self._sources = {} if intake is None else intake.sources
+        self._idle_workers: IdleWorkers = Sleepers() if intake is None else intake.idle
         self._quiet = Condition(self._lock)
         self._awaiting_quiet = 0
         self._refusal: tuple[DropCause, str] | None = None
@@ -60,27 +65,29 @@ class Dispatcher(Generic[T, R]):
 
     def submit(self, camera: str, item: T) -> None:
         """Take in a camera's newest frame without ever waiting for a worker."""
-        queue = self._queues[camera]
-        ticket: Ticket[T, R] = Ticket(camera, item)
+        ticket: Ticket[T, R] = Ticket(camera, monotonic())
+        ticket.item = item
         with self._lock:
-            queue.tally.receive()
-            refusal = self._refusal
-            if refusal is not None:
-                queue.tally.drop(refusal[0])
-            else:
-                refusal = self._put(queue, ticket)
-        if refusal is not None:
-            self._report(camera, *refusal)
+            drop = self._take_in(ticket)
+            if drop is None:
+                self._idle_workers.wake_one()
+        if drop is not None:
+            self._report(camera, *drop)
 
     def take(self) -> Ticket[T, R] | None:
         """Wait for the frame whose turn it is; None once the dispatcher is closed."""
-        with self._lock:
-            while not self._closed:
-                camera = None if self._paused else self._share.choose(self._ready_cameras())
-                if camera is not None:
-                    return self._queues[camera].take()
-                self._idle_workers.wait()
-        return None
+        while True:
+            with self._lock:
+                drops = self._notice()
+                is_closed = self._closed
+                ticket = None if is_closed else self._next()
+                if not (is_closed or ticket or drops):
+                    self._idle_workers.wait(self._lock)
+            self._report_all(drops)
+            if is_closed:
+                return None
+            if ticket is not None and self._fetch(ticket):
+                return ticket
 
     def publish(self, ticket: Ticket[T, R], result: R) -> bool:
         """
@@ -109,8 +116,7 @@ class Dispatcher(Generic[T, R]):
 
     def refuse(self, cause: DropCause, reason: str) -> None:
         """Drop every new frame for this reason until `accept`; those that wait stay."""
-        with self._lock:
-            self._refusal = (cause, reason)
+        self._set_refusal((cause, reason))
 
     def drop_waiting(self, cause: DropCause, reason: str) -> None:
         """Drop the frames that no worker has taken yet."""
@@ -121,13 +127,11 @@ class Dispatcher(Generic[T, R]):
                     queue.tally.drop(cause)
                     dropped.append(camera)
             self._quiet.notify_all()
-        for camera in dropped:
-            self._report(camera, cause, reason)
+        self._report_all([(camera, cause, reason) for camera in dropped])
 
     def accept(self) -> None:
         """Take frames in."""
-        with self._lock:
-            self._refusal = None
+        self._set_refusal(None)
 
     def pause(self) -> None:
         """Let workers finish what they have and give them nothing new until `resume`."""
@@ -167,13 +171,74 @@ class Dispatcher(Generic[T, R]):
     def counters(self, camera: str) -> Counters:
         """Return one camera's counts; raises KeyError where there is no such camera."""
         with self._lock:
-            return self._queues[camera].tally.snapshot()
+            drops = self._notice()
+            counters = self._queues[camera].tally.snapshot()
+        self._report_all(drops)
+        return counters
 
     def latency(self) -> LatencySummary | None:
         """Return how long frames took from arrival to publication, None before the first."""
         with self._lock:
             seconds = self._latency.values()
         return summarise(seconds)
+
+    def _set_refusal(self, refusal: tuple[DropCause, str] | None) -> None:
+        with self._lock:
+            drops = self._notice()
+            self._refusal = refusal
+        self._report_all(drops)
+
+    def _notice(self) -> list[tuple[str, DropCause, str]]:
+        """Take in what has come to the sources; return what was dropped for it."""
+        drops = []
+        for camera, source in self._sources.items():
+            news = source.notice()
+            if news is not None:
+                count, arrived_s = news
+                for _ in range(count):
+                    drop = self._take_in(Ticket(camera, arrived_s, source))
+                    if drop is not None:
+                        drops.append((camera, *drop))
+        return drops
+
+    def _take_in(self, ticket: Ticket[T, R]) -> tuple[DropCause, str] | None:
+        """Count a frame and lay it into its mailbox; return why it or another was dropped."""
+        queue = self._queues[ticket.camera]
+        queue.tally.receive()
+        if self._refusal is not None:
+            queue.tally.drop(self._refusal[0])
+            return self._refusal
+        is_superseding = queue.put(ticket) is not None
+        self._share.arrive(ticket.camera, replaces=is_superseding)
+        if not is_superseding:
+            return None
+        queue.tally.drop(DropCause.SUPERSEDED)
+        return DropCause.SUPERSEDED, _SUPERSEDED
+
+    def _next(self) -> Ticket[T, R] | None:
+        camera = None if self._paused else self._share.choose(self._ready_cameras())
+        return None if camera is None else self._queues[camera].take()
+
+    def _fetch(self, ticket: Ticket[T, R]) -> bool:
+        """Fetch a ticket's frame where that is still to be done; return whether it has one."""
+        if ticket.source is None:
+            return True
+        item, failure = None, (DropCause.SUPERSEDED, _SUPERSEDED)
+        try:
+            item = ticket.source.fetch()
+        except Exception as error:  # whatever a source raises, the worker lives on
+            failure = DropCause.MALFORMED, f'the frame could not be fetched: {describe(error)}'
+        with self._lock:
+            queue = self._queues[ticket.camera]
+            queue.fetching = False
+            if queue.is_ready:
+                self._idle_workers.wake_one()
+        if item is None:
+            # It went with the ticket before, which found it the newest already.
+            self.drop(ticket, *failure)
+            return False
+        ticket.item = item
+        return True
 
     def _ready_cameras(self) -> list[str]:
         return [camera for camera, queue in self._queues.items() if queue.is_ready]
@@ -200,18 +265,6 @@ class Dispatcher(Generic[T, R]):
             if failure is not None:
                 self._report(camera, DropCause.PUBLISH_ERROR, failure)
 
-    def _put(
-        self, queue: CameraQueue[T, R], ticket: Ticket[T, R]
-    ) -> tuple[DropCause, str] | None:
-        """Lay a frame into its mailbox; return why another was dropped, if one was."""
-        is_superseding = queue.put(ticket) is not None
-        self._share.arrive(ticket.camera, replaces=is_superseding)
-        if is_superseding:
-            queue.tally.drop(DropCause.SUPERSEDED)
-            return DropCause.SUPERSEDED, _SUPERSEDED
-        self._idle_workers.wake_one()
-        return None
-
     def _attempt(self, ticket: Ticket[T, R]) -> str | None:
         if ticket.result is None:
             raise LookupError('a ticket without a result cannot be published')
@@ -232,6 +285,10 @@ class Dispatcher(Generic[T, R]):
         return not any(
             queue.is_busy or (queue.is_waiting and not self._paused) for queue in queues
         )
+
+    def _report_all(self, drops: Sequence[tuple[str, DropCause, str]]) -> None:
+        for drop in drops:
+            self._report(*drop)
 
     def _report(self, camera: str, cause: DropCause, reason: str) -> None:
         try:

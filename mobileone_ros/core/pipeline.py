@@ -14,6 +14,7 @@ from mobileone_ros.core.counters import Counters, DropCause
 from mobileone_ros.core.dispatcher import Dispatcher, DropReport
 from mobileone_ros.core.frame import Frame
 from mobileone_ros.core.health import Health, HealthRecord
+from mobileone_ros.core.intake import Intake
 from mobileone_ros.core.latency import LatencySummary
 from mobileone_ros.core.prediction import Prediction
 from mobileone_ros.core.worker_pool import WorkerPool
@@ -57,8 +58,10 @@ class Pipeline(Generic[T]):
     Feed the frames of some cameras to worker threads, each with tensors of its own.
 
     A message waits undecoded in its camera's mailbox, where a newer one replaces it: what no
-    worker gets to costs next to nothing, and memory is bounded whatever the input does. Callbacks
-    run on worker threads, or on the thread that submits; they must not call `swap` or `stop`.
+    worker gets to costs next to nothing, and memory is bounded whatever the input does. It is
+    submitted, or stays at a source of the `intake` until its worker fetches it. Callbacks run on
+    worker threads, or on the thread that submits or asks for counts; they must not call `swap` or
+    `stop`.
     `decode` raises FrameError for a message that is no picture. Thread-safe.
     """
 
@@ -71,12 +74,13 @@ class Pipeline(Generic[T]):
         on_drop: DropReport,
         workers: int,
         hang_timeout_s: float = DEFAULT_HANG_TIMEOUT_S,
+        intake: Intake[T] | None = None,
     ) -> None:
         self._classifier = classifier
         self._hang_timeout_s = hang_timeout_s
         self._health = HealthRecord()
         self._dispatcher: Dispatcher[T, Result] = Dispatcher(
-            cameras, lambda camera, result: publish(camera, *result), on_drop, workers
+            cameras, lambda camera, result: publish(camera, *result), on_drop, workers, intake
         )
         self._dispatcher.refuse(DropCause.SHUT_DOWN, _STOPPED)
         self._pool: WorkerPool[T] = WorkerPool(

@@ -11,23 +11,22 @@ class Sleepers:
 
     One that waits for a frame after another at a low rate is then always the same: its stack, its
     tensors and the runtime's buffers are still in the caches, where threads taking turns would
-    find none of them. Every call is made with the lock held.
+    find none of them. Every call is made with the lock held, which is always the same.
     """
 
-    def __init__(self, lock: Lock) -> None:
-        self._lock = lock
+    def __init__(self) -> None:
         self._bells: list[Lock] = []
 
-    def wait(self) -> None:
+    def wait(self, lock: Lock) -> None:
         """Give the lock away, sleep until woken, and take the lock again."""
         bell = Lock()
         bell.acquire()
         self._bells.append(bell)
-        self._lock.release()
+        lock.release()
         try:
             bell.acquire()
         finally:
-            self._lock.acquire()
+            lock.acquire()
 
     def wake_one(self) -> None:
         """Wake the thread that fell asleep last, if any sleeps."""

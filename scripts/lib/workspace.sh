@@ -69,7 +69,7 @@ build_workspace() {
     key="$key $* $(hash_of interfaces)"
     stamped interfaces "$key" build_interfaces "$@"
   fi
-  key="$key $(cd "$root" && hash_of package.xml setup.py setup.cfg mobileone_ros/core/kernels/*.[ch])"
+  key="$key $(cd "$root" && hash_of package.xml setup.py setup.cfg mobileone_ros/{core/kernels,arrivals}/*.[ch])"
   key="$key $(hash_of_names launch config)"
   stamped package "$key" build_package
 }
