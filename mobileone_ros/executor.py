@@ -21,8 +21,8 @@ def make_executor(context: Context) -> Executor:
     """
     Return rclpy's EventsExecutor where it has one (Jazzy on), else the single-threaded one.
 
-    Callbacks only hand bytes to worker threads, so a second executor thread would only compete
-    with the workers for the interpreter.
+    Worker threads take the images and callbacks are short, so a second executor thread would only
+    compete with the workers for the interpreter.
     """
     try:
         from rclpy.experimental import EventsExecutor

@@ -11,10 +11,35 @@ from hypothesis.stateful import invariant, precondition, rule, RuleBasedStateMac
 from mobileone_ros.core.camera_queue import Ticket
 from mobileone_ros.core.counters import DropCause
 from mobileone_ros.core.dispatcher import Dispatcher, OUTSTANDING_PER_WORKER
+from mobileone_ros.core.intake import Intake
+from mobileone_ros.core.sleepers import Sleepers
 import pytest
 
 CAMERAS = ('a', 'b', 'c')
+FETCHED = 'c'
 WORKERS = 2
+
+
+class Shelf:
+    """A source on which frames are laid by hand."""
+
+    def __init__(self) -> None:
+        self.frames: list[int] = []
+        self.unnoticed = 0
+
+    def lay(self, *frames: int) -> None:
+        """Let frames come one after another; the last one stays."""
+        self.frames = [frames[-1]]
+        self.unnoticed += len(frames)
+
+    def notice(self) -> tuple[int, float] | None:
+        """Return how many came."""
+        count, self.unnoticed = self.unnoticed, 0
+        return (count, 0.0) if count else None
+
+    def fetch(self) -> int | None:
+        """Return the newest."""
+        return self.frames.pop() if self.frames else None
 
 
 class Account(RuleBasedStateMachine):
@@ -24,8 +49,10 @@ class Account(RuleBasedStateMachine):
         super().__init__()
         self.published: dict[str, list[int]] = defaultdict(list)
         self.drops: list[DropCause] = []
+        self.shelf = Shelf()
         self.dispatcher: Dispatcher[int, int] = Dispatcher(
-            CAMERAS, self.publish, lambda camera, cause, reason: self.drops.append(cause), WORKERS
+            CAMERAS, self.publish, lambda camera, cause, reason: self.drops.append(cause), WORKERS,
+            Intake({FETCHED: self.shelf}, Sleepers()),
         )
         self.number = 0
         self.waiting: dict[str, int] = {}
@@ -46,7 +73,10 @@ class Account(RuleBasedStateMachine):
     @rule(camera=st.sampled_from(CAMERAS))
     def submit(self, camera: str) -> None:
         self.number += 1
-        self.dispatcher.submit(camera, self.number)
+        if camera == FETCHED:
+            self.shelf.lay(self.number)
+        else:
+            self.dispatcher.submit(camera, self.number)
         if not self.is_refusing:
             self.waiting[camera] = self.number
 
@@ -109,20 +139,25 @@ TestAccount.settings = settings(max_examples=60, stateful_step_count=60, deadlin
 
 
 def serve(
-    rates: dict[str, float], capacity: float, workers: int, seconds: float, phases: list[float]
+    rates: dict[str, float], capacity: float, workers: int, seconds: float, phases: list[float],
+    fetched: bool = False,
 ) -> dict[str, float]:
     """
     Run a dispatcher in simulated time and return the frames a second that each camera got.
+
+    The frames are submitted as they come, or `fetched` by workers that look for them.
 
     `phases` shifts each camera, as a fraction of its period. Frames come up to 5% of a period
     late, as real ones do: clocks in exact step would make one pattern of losses last for ever.
     """
     chance = random.Random(0)
     served = dict.fromkeys(rates, 0)
-    dispatcher: Dispatcher[None, None] = Dispatcher(
-        tuple(rates), lambda camera, result: None, lambda camera, cause, reason: None, workers
+    shelves = {camera: Shelf() for camera in rates}
+    dispatcher: Dispatcher[int, int] = Dispatcher(
+        tuple(rates), lambda camera, result: None, lambda camera, cause, reason: None, workers,
+        Intake(shelves, Sleepers()) if fetched else None,
     )
-    events: list[tuple[float, int, str, Ticket[None, None] | None]] = []
+    events: list[tuple[float, int, str, Ticket[int, int] | None]] = []
     for (camera, rate), phase in zip(rates.items(), phases, strict=True):
         arrivals = [
             (index + phase + chance.uniform(0, 0.05)) / rate
@@ -135,7 +170,10 @@ def serve(
     while events:
         now, _, camera, finished = heapq.heappop(events)
         if finished is None:
-            dispatcher.submit(camera, None)
+            if fetched:
+                shelves[camera].lay(1)
+            else:
+                dispatcher.submit(camera, 1)
             waiting.add(camera)
         else:
             dispatcher.drop(finished, DropCause.BACKEND_ERROR, 'served')
@@ -160,12 +198,13 @@ def max_min_share(rates: dict[str, float], capacity: float) -> dict[str, float]:
     return shares
 
 
+@pytest.mark.parametrize('fetched', [False, True])
 @pytest.mark.parametrize('workers', [1, 2, 4])
 @given(phases=st.lists(st.floats(0, 0.99), min_size=4, max_size=4))
 @settings(max_examples=15, deadline=None)
-def test_four_cameras_get_their_rate_or_their_max_min_share(workers, phases):
+def test_four_cameras_get_their_rate_or_their_max_min_share(workers, fetched, phases):
     rates = {'front': 30.0, 'rear': 15.0, 'left': 10.0, 'right': 5.0}
-    served = serve(rates, 40.0, workers, 60.0, phases)
+    served = serve(rates, 40.0, workers, 60.0, phases, fetched)
     for camera, share in max_min_share(rates, 40.0).items():
         assert served[camera] == pytest.approx(share, rel=0.05)
 
@@ -174,11 +213,12 @@ def test_four_cameras_get_their_rate_or_their_max_min_share(workers, phases):
     rates=st.lists(st.floats(1, 200), min_size=2, max_size=6),
     capacity=st.floats(5, 100),
     workers=st.integers(1, 4),
+    fetched=st.booleans(),
 )
 @settings(max_examples=40, deadline=None)
-def test_no_camera_starves_at_any_ratio_of_rates(rates, capacity, workers):
+def test_no_camera_starves_at_any_ratio_of_rates(rates, capacity, workers, fetched):
     named = {f'camera_{index}': rate for index, rate in enumerate(rates)}
-    served = serve(named, capacity, workers, 20.0, [0.0] * len(rates))
+    served = serve(named, capacity, workers, 20.0, [0.0] * len(rates), fetched)
     equal_share = capacity / len(rates)
     for camera, rate in named.items():
         assert served[camera] >= 0.5 * min(rate, equal_share) - 1
@@ -230,3 +270,115 @@ def test_a_closed_dispatcher_sends_its_workers_home():
     dispatcher.submit('a', 1)
     dispatcher.close()
     assert dispatcher.take() is None
+
+
+class Shelves:
+    """A dispatcher of two cameras, whose workers fetch from shelves."""
+
+    def __init__(self) -> None:
+        self.a, self.b = Shelf(), Shelf()
+        self.drops: list[tuple[str, DropCause, str]] = []
+        self.published: list[int] = []
+        self.dispatcher: Dispatcher[int, int] = Dispatcher(
+            ('a', 'b'), lambda camera, result: self.published.append(result),
+            lambda *drop: self.drops.append(drop), WORKERS,
+            Intake({'a': self.a, 'b': self.b}, Sleepers()),
+        )
+
+    def take(self) -> Ticket[int, int]:
+        """Take a ticket, which must be there."""
+        ticket = self.dispatcher.take()
+        assert ticket is not None
+        return ticket
+
+    def counts(self, camera: str = 'a') -> tuple[int, int, int]:
+        """Return what was received, is in flight, and was superseded."""
+        counters = self.dispatcher.counters(camera)
+        return counters.received, counters.in_flight, counters.dropped[DropCause.SUPERSEDED]
+
+
+@pytest.fixture
+def shelves():
+    """Return a dispatcher whose workers fetch."""
+    return Shelves()
+
+
+def test_a_worker_fetches_the_newest_frame_of_a_source(shelves):
+    shelves.a.lay(1, 2, 3)
+    assert shelves.take().item == 3
+    assert shelves.counts() == (3, 1, 2)
+
+
+def test_a_frame_that_no_worker_gets_to_is_never_fetched(shelves):
+    shelves.a.lay(1)
+    assert shelves.counts() == (1, 1, 0)
+    shelves.a.lay(2)
+    assert shelves.counts() == (2, 1, 1)
+    assert shelves.take().item == 2
+    assert [cause for _, cause, _ in shelves.drops] == [DropCause.SUPERSEDED]
+
+
+def test_a_frame_that_went_with_the_ticket_before_counts_as_superseded(shelves):
+    def fetch() -> None:
+        shelves.b.lay(2)
+
+    shelves.a.lay(1)
+    shelves.a.fetch = fetch
+    assert shelves.take().item == 2
+    assert shelves.counts() == (1, 0, 1)
+
+
+def test_while_a_frame_is_fetched_nobody_takes_the_next_of_its_camera(shelves):
+    seen = []
+
+    def fetch() -> int:
+        shelves.a.unnoticed = 1
+        shelves.b.lay(2)
+        ticket = shelves.take()
+        seen.append((ticket.camera, ticket.item))
+        return 1
+
+    shelves.a.lay(0)
+    shelves.a.fetch = fetch
+    assert shelves.take().item == 1
+    assert seen == [('b', 2)]
+
+
+def test_frames_are_refused_unfetched_for_the_reason_that_held_when_they_came(shelves):
+    shelves.a.lay(1)
+    shelves.dispatcher.refuse(DropCause.DISABLED, 'off')
+    shelves.a.lay(2, 3)
+    shelves.dispatcher.accept()
+    shelves.b.lay(4)
+    assert sorted(shelves.take().item for _ in 'ab') == [3, 4]
+    assert shelves.dispatcher.counters('a').dropped[DropCause.DISABLED] == 2
+
+
+def test_a_source_that_fails_costs_one_frame(shelves):
+    def fail() -> int:
+        raise RuntimeError('the middleware is out of memory')
+
+    shelves.a.lay(1)
+    shelves.a.fetch = fail
+    assert shelves.counts() == (1, 1, 0)
+    shelves.b.lay(2)
+    assert shelves.take().camera == 'b'
+    assert shelves.drops == [(
+        'a', DropCause.MALFORMED,
+        'the frame could not be fetched: the middleware is out of memory',
+    )]
+
+
+def test_submitted_and_fetched_frames_supersede_each_other(shelves):
+    shelves.dispatcher.submit('a', 1)
+    shelves.a.lay(2)
+    assert shelves.take().item == 2
+    assert shelves.counts() == (2, 1, 1)
+
+
+def test_a_closed_dispatcher_counts_what_comes_and_sends_workers_home(shelves):
+    shelves.dispatcher.refuse(DropCause.SHUT_DOWN, 'stopped')
+    shelves.dispatcher.close()
+    shelves.a.lay(1)
+    assert shelves.dispatcher.take() is None
+    assert shelves.dispatcher.counters('a').dropped[DropCause.SHUT_DOWN] == 1

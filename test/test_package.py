@@ -65,9 +65,10 @@ def test_models_and_labels_are_installed_with_the_code(prefix: Path) -> None:
 
 
 @pytest.mark.skipif(not shutil.which('cc'), reason='no C compiler: install build-essential')
-def test_the_kernels_are_installed_with_the_code(prefix: Path) -> None:
+@pytest.mark.parametrize('folder', ['core/kernels', 'arrivals'])
+def test_the_parts_in_c_are_installed_with_the_code(prefix: Path, folder: str) -> None:
     site_packages = next(prefix.glob('lib/python3.*/site-packages'))
-    assert list(site_packages.glob('mobileone_ros/core/kernels/_compiled.*.so'))
+    assert list(site_packages.glob(f'mobileone_ros/{folder}/_compiled.*.so'))
 
 
 def test_the_package_is_in_the_ament_index(prefix: Path) -> None:

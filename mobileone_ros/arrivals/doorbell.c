@@ -25,6 +25,14 @@ int doorbell_enlist(Doorbell *doorbell, Sleeper *sleeper)
   return may_sleep;
 }
 
+void doorbell_sleep(Sleeper *sleeper)
+{
+  while (sem_wait(&sleeper->woken)) {
+    /* A signal came between. */
+  }
+  sem_destroy(&sleeper->woken);
+}
+
 void doorbell_delist(Doorbell *doorbell, Sleeper *sleeper)
 {
   pthread_mutex_lock(&doorbell->mutex);
@@ -32,19 +40,17 @@ void doorbell_delist(Doorbell *doorbell, Sleeper *sleeper)
   while (*link && *link != sleeper) {
     link = &(*link)->next;
   }
-  if (*link) {
+  const int was_listed = *link != NULL;
+  if (was_listed) {
     *link = sleeper->next;
   }
   pthread_mutex_unlock(&doorbell->mutex);
-  sem_destroy(&sleeper->woken);
-}
-
-void doorbell_sleep(Sleeper *sleeper)
-{
-  while (sem_wait(&sleeper->woken)) {
-    /* A signal came between. */
+  if (was_listed) {
+    sem_destroy(&sleeper->woken);
+  } else {
+    /* Whoever took it off is about to wake it. */
+    doorbell_sleep(sleeper);
   }
-  sem_destroy(&sleeper->woken);
 }
 
 void doorbell_wake_one(Doorbell *doorbell)

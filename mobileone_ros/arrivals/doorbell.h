@@ -30,11 +30,11 @@ void doorbell_destroy(Doorbell *doorbell);
 /* Put a sleeper on the list. Return 1, or 0 where a message is unnoticed. */
 int doorbell_enlist(Doorbell *doorbell, Sleeper *sleeper);
 
-/* Take a sleeper off the list again, without having slept. */
-void doorbell_delist(Doorbell *doorbell, Sleeper *sleeper);
-
 /* Sleep until woken; the sleeper is on the list before and off it after. */
 void doorbell_sleep(Sleeper *sleeper);
+
+/* Take a sleeper off the list again, without sleeping for long. */
+void doorbell_delist(Doorbell *doorbell, Sleeper *sleeper);
 
 /* Wake the thread that fell asleep last, if any sleeps. */
 void doorbell_wake_one(Doorbell *doorbell);

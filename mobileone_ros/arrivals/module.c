@@ -174,6 +174,11 @@ static PyObject *py_detach(PyObject *object, PyObject *unused)
   Py_RETURN_NONE;
 }
 
+static double seconds(int64_t ns)
+{
+  return (double)ns / 1e9;
+}
+
 static PyObject *py_notice(PyObject *object, PyObject *unused)
 {
   (void)unused;
@@ -182,7 +187,7 @@ static PyObject *py_notice(PyObject *object, PyObject *unused)
   if (!count) {
     Py_RETURN_NONE;
   }
-  return Py_BuildValue("(nd)", (Py_ssize_t)count, arrived_at_ns / 1e9);
+  return Py_BuildValue("(nd)", (Py_ssize_t)count, seconds(arrived_at_ns));
 }
 
 static void *allocate(size_t size, void *state)
@@ -266,7 +271,7 @@ static PyObject *get_arrived(PyObject *object, void *unused)
   const size_t arrived = inlet->arrived;
   const int64_t at_ns = inlet->arrived_at_ns;
   pthread_mutex_unlock(&inlet->doorbell->mutex);
-  return Py_BuildValue("(nd)", (Py_ssize_t)arrived, at_ns / 1e9);
+  return Py_BuildValue("(nd)", (Py_ssize_t)arrived, seconds(at_ns));
 }
 
 static PyMethodDef doorbell_methods[] = {
