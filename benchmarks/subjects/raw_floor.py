@@ -1,29 +1,6 @@
 """The floor, tuned, and given serialised messages: the least that rclpy offers."""
 
-from __future__ import annotations
-
-from rclpy.node import Node
-from recorder import message_type, parse, Recorder, stamp_of_bytes
-from tuned import newest_only, spin_tuned
-
-
-def main() -> None:
-    """Receive until told to stop."""
-    arguments = parse(__doc__)
-    recorder = Recorder(arguments.report)
-
-    def make_node() -> Node:
-        node = Node('raw_floor')
-        node.create_subscription(
-            message_type(arguments.type), 'image_raw',
-            lambda message: recorder.note(*stamp_of_bytes(message, arguments.type)),
-            newest_only(arguments.reliability), raw=True,
-        )
-        return node
-
-    spin_tuned(make_node)
-    recorder.write()
-
+from tuned import run_floor
 
 if __name__ == '__main__':
-    main()
+    run_floor('raw_floor', __doc__, raw=True)

@@ -32,7 +32,7 @@ class Recorder:
         self._report.write_text(json.dumps(self._arrivals), encoding='ascii')
 
 
-def parse(description: str) -> argparse.Namespace:
+def parse(description: str | None) -> argparse.Namespace:
     """Return what every node here is told: its input, the model, and where to report."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument('--report', type=Path, required=True)

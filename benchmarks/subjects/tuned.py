@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from mobileone_ros.executor import make_executor, spin_until
 from mobileone_ros.runtime import prepare_process
@@ -12,6 +13,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
+from recorder import message_type, parse, Recorder, stamp_of, stamp_of_bytes
 
 
 def spin_tuned(make_node: Callable[[], Node]) -> None:
@@ -29,6 +31,28 @@ def spin_tuned(make_node: Callable[[], Node]) -> None:
 
     with stop_on_signal(end):
         spin_until(executor, node.context, stop)
+
+
+def run_floor(name: str, description: str | None, raw: bool) -> None:
+    """Receive until told to stop: messages, or `raw` (serialised) ones, and do nothing else."""
+    arguments = parse(description)
+    recorder = Recorder(arguments.report)
+
+    def receive(message: Any) -> None:
+        recorder.note(*(
+            stamp_of_bytes(message, arguments.type) if raw else stamp_of(message)
+        ))
+
+    def make_node() -> Node:
+        node = Node(name)
+        node.create_subscription(
+            message_type(arguments.type), 'image_raw', receive,
+            newest_only(arguments.reliability), raw=raw,
+        )
+        return node
+
+    spin_tuned(make_node)
+    recorder.write()
 
 
 def newest_only(reliability: str) -> QoSProfile:

@@ -44,7 +44,7 @@ def compare(result: NodeResult) -> tuple[Comparison, ...]:
             _over_windows(
                 result,
                 (CLASSIFIER_FREE, floor),
-                lambda own, of_floor: (own.cpu_ms_per_frame - free) / of_floor.cpu_ms_per_frame,
+                lambda own, nothing: (own.cpu_ms_per_frame - free) / nothing.cpu_ms_per_frame,
             ),
         )
 
@@ -54,7 +54,7 @@ def compare(result: NodeResult) -> tuple[Comparison, ...]:
             _over_windows(
                 result,
                 (CLASSIFIER, RAW_FLOOR),
-                lambda own, tuned: own.age(percent) - inference - tuned.age(percent),
+                lambda own, raw: own.age(percent) - inference - raw.age(percent),
             ),
         )
 
@@ -67,8 +67,8 @@ def compare(result: NodeResult) -> tuple[Comparison, ...]:
             _over_windows(
                 result,
                 (CLASSIFIER_FREE, RAW_FLOOR, COMMON_WAY_FREE, USUAL_FLOOR),
-                lambda own, tuned, common, usual: (
-                    (own.cpu_ms_per_frame - free - tuned.cpu_ms_per_frame)
+                lambda own, raw, common, usual: (
+                    (own.cpu_ms_per_frame - free - raw.cpu_ms_per_frame)
                     / (common.cpu_ms_per_frame - free - usual.cpu_ms_per_frame)
                 ),
             ),
@@ -78,7 +78,7 @@ def compare(result: NodeResult) -> tuple[Comparison, ...]:
             _over_windows(
                 result,
                 (LEAST, RAW_FLOOR),
-                lambda least, tuned: least.cpu_ms_per_frame / tuned.cpu_ms_per_frame,
+                lambda least, raw: least.cpu_ms_per_frame / raw.cpu_ms_per_frame,
             ),
         ),
         of_latency(50),
