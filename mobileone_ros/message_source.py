@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Final, TYPE_CHECKING
@@ -66,7 +66,9 @@ class MessageSource:
     def detach(self) -> None:
         """Let the subscription go; a message that came and was not fetched is kept."""
         self._inlet.silence()
-        left = self.fetch()
+        left = None
+        with suppress(RuntimeError):
+            left = self.fetch()
         self._inlet.detach()
         self._subscription.close()
         with self._lock:

@@ -172,6 +172,24 @@ def test_numbers_that_were_never_told_of_are_counted(tmp_path: Path) -> None:
     assert source.untold == 3
 
 
+@pytest.mark.skipif(compiler() is None, reason='no C compiler: install build-essential')
+def test_a_middleware_that_fails_at_the_end_leaves_room_for_the_next_subscription(
+    tmp_path: Path,
+) -> None:
+    rcl = RclStandIn(build_rcl(tmp_path / 'librcl_standin.so'))
+    inlet = arrivals.compiled.Inlet(arrivals.compiled.Doorbell(), *rcl.functions)
+    source = MessageSource(inlet)
+    failing, next_one = rcl.subscribe(), rcl.subscribe()
+    inlet.attach(None, failing, True)
+    rcl.fail(failing, 1)
+
+    source.detach()
+
+    inlet.attach(None, next_one, True)
+    rcl.arrive(next_one, b'picture')
+    assert source.fetch() == b'picture'
+
+
 # --- The node ----------------------------------------------------------------------------------
 
 
