@@ -20,11 +20,6 @@ typedef struct {
   Py_ssize_t expected;
 } InletObject;
 
-/* Memory for a message, first within a bytes object; what outgrows that is allocated. */
-typedef struct {
-  void *borrowed;
-} Room;
-
 static PyTypeObject *doorbell_type;
 
 static PyObject *new_doorbell(PyTypeObject *type, PyObject *args, PyObject *kwargs)
@@ -190,6 +185,10 @@ static PyObject *py_notice(PyObject *object, PyObject *unused)
   return Py_BuildValue("(nd)", (Py_ssize_t)count, seconds(arrived_at_ns));
 }
 
+/*
+ * A message's memory lies within a bytes object first, whose start is the allocator's state; what
+ * outgrows that is allocated.
+ */
 static void *allocate(size_t size, void *state)
 {
   (void)state;
@@ -204,7 +203,7 @@ static void *zero_allocate(size_t count, size_t size, void *state)
 
 static void deallocate(void *memory, void *state)
 {
-  if (memory != ((Room *)state)->borrowed) {
+  if (memory != state) {
     free(memory);
   }
 }
@@ -212,7 +211,7 @@ static void deallocate(void *memory, void *state)
 /* Grow a message's memory; what it held is of no use. */
 static void *reallocate(void *memory, size_t size, void *state)
 {
-  return memory == ((Room *)state)->borrowed ? malloc(size) : realloc(memory, size);
+  return memory == state ? malloc(size) : realloc(memory, size);
 }
 
 /* Return a message's bytes, of which `room` may hold them already; takes over both. */
@@ -237,19 +236,17 @@ static PyObject *py_take(PyObject *object, PyObject *unused)
   if (!room) {
     return NULL;
   }
-  Room state = {PyBytes_AS_STRING(room)};
+  uint8_t *start = (uint8_t *)PyBytes_AS_STRING(room);
   RclSerializedMessage message = {
-    (uint8_t *)PyBytes_AS_STRING(room), 0, (size_t)self->expected + 1,
-    {allocate, deallocate, reallocate, zero_allocate, &state}};
+    start, 0, (size_t)self->expected + 1,
+    {allocate, deallocate, reallocate, zero_allocate, start}};
   RclMessageInfo info;
   int result;
   Py_BEGIN_ALLOW_THREADS
   result = inlet_take(&self->inlet, &message, &info);
   Py_END_ALLOW_THREADS
   if (result != RCL_OK) {
-    if (message.buffer != state.borrowed) {
-      free(message.buffer);
-    }
+    deallocate(message.buffer, start);
     Py_DECREF(room);
     return result == RCL_TAKE_FAILED ? Py_NewRef(Py_None) : PyErr_Format(
       PyExc_RuntimeError, "the middleware did not give the message (error %d)", result);
