@@ -102,7 +102,9 @@ class ClassifierNode(LifecycleNode):
         self._cameras = self._settings.cameras or _ONLY_CAMERA
         self._intake = open_intake(self._cameras)
         if self._intake is None:
-            self.get_logger().info('the executor takes images: built without a C compiler')
+            self.get_logger().info(
+                "the executor takes images: the package's part in C, or rcl's library, is missing"
+            )
         self._streams = {camera: self._make_stream(camera) for camera in self._cameras}
         self.add_on_set_parameters_callback(self._on_set_parameters)
         self._parameter_services = PatientParameterServices(self, self._prepare)

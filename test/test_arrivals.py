@@ -235,7 +235,7 @@ def test_it_builds_without_a_warning() -> None:
 def test_its_structures_are_those_of_rcl(tmp_path: Path) -> None:
     headers = [f'-I{folder}' for folder in header_folders()]
     if not headers:
-        pytest.skip("rcl's headers are not installed: install ros-dev-tools")
+        pytest.skip("rcl's headers are not installed: install ros-$ROS_DISTRO-rcl")
     compile_c(
         [RCL_STANDIN / 'layout.c'], tmp_path / 'layout.o', '-c', f'-I{ARRIVALS}', *headers
     )

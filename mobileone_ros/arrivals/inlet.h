@@ -24,7 +24,7 @@ typedef struct {
 
 enum { PUBLISHER_BYTES = 16 };
 
-/* Humble's identifiers are longer, by bytes that its middlewares leave zero. */
+/* A DDS identifier has 16 bytes; Humble has room for 24. */
 typedef struct {
   int64_t source_timestamp, received_timestamp;
   uint64_t publication_sequence_number, reception_sequence_number;
