@@ -19,6 +19,7 @@ FOLDER = ROOT / 'mobileone_ros' / 'core' / 'kernels'
 SOURCES = sorted(str(path) for path in FOLDER.glob('*.c'))
 WITH_PYTHON = ('-std=c11', '-isystem', sysconfig.get_path('include'))
 WITHOUT_AVX2 = '-DWITHOUT_AVX2'
+WITHOUT_VECTORS = ('-U__SSE2__', '-U__ARM_NEON')
 NOTHING = (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)
 
 
@@ -72,10 +73,11 @@ def test_they_touch_no_byte_beside_their_arrays(tmp_path, options):
 
 
 @pytest.mark.skipif(not shutil.which('gcc'), reason='no GCC to build them anew')
-@pytest.mark.skipif(
-    'avx2' not in Path('/proc/cpuinfo').read_text(), reason='this processor has no AVX2')
-def test_a_processor_without_avx2_gives_the_same_bits(compiled, tmp_path):
-    plain = load(build(tmp_path / '_compiled.so', '-O3', WITHOUT_AVX2))
+@pytest.mark.parametrize(
+    'options', [(WITHOUT_AVX2,), (WITHOUT_AVX2, *WITHOUT_VECTORS)],
+    ids=['without AVX2', 'without vectors'])
+def test_another_processor_gives_the_same_bits(compiled, tmp_path, options):
+    plain = load(build(tmp_path / '_compiled.so', '-O3', *options))
     random = np.random.default_rng(0)
     for _ in range(200):
         picture = random.integers(0, 256, (*random.integers(1, 40, 2), 3), np.uint8)

@@ -8,67 +8,69 @@
 
 enum {EIGHT = 8};
 
-/* What a row's samples are multiplied with and what is added to them, for two pixels at once. */
+/* What becomes of a level of one channel. */
 typedef struct {
-  __m256i upper_weight, lower_weight;
   __m256 scale, offset;
 } Factors;
 
-FOR_AVX2 static __m256 for_two_pixels(const float *values)
+FOR_AVX2 static inline Factors factors_of(const Normalization *normalization, int channel)
 {
-  const __m128 pixel = _mm_setr_ps(values[0], values[1], values[2], 0.0F);
-  return _mm256_set_m128(pixel, pixel);
+  return (Factors) {
+    _mm256_set1_ps(normalization->scale[channel]), _mm256_set1_ps(normalization->offset[channel])};
 }
 
-FOR_AVX2 static inline __m256i load_two(const uint8_t *row, size_t first, size_t second)
+/* Load what two rows hold of a sample, one behind the other. */
+FOR_AVX2 static inline __m128i load(const Rows *rows, const Column *column)
 {
-  const __m128i one = _mm_loadl_epi64((const __m128i *)(row + first));
-  const __m128i other = _mm_loadl_epi64((const __m128i *)(row + second));
-  return _mm256_cvtepu8_epi16(_mm_unpacklo_epi64(one, other));
+  return _mm_unpacklo_epi64(
+    _mm_loadl_epi64((const __m128i *)(rows->upper + column->byte)),
+    _mm_loadl_epi64((const __m128i *)(rows->lower + column->byte)));
 }
 
-/* Blend two samples' pixels as `blend` does, to the same bits, and normalise them. */
-FOR_AVX2 static inline __m256 blend_two(
-  const Rows *rows, const Column *first, const Column *second, const Factors *factors)
+/* Blend the pixels of two samples as `blend` does, short of rounding. */
+FOR_AVX2 static inline __m256i blend_two(
+  const Rows *rows, const Column *first, const Column *second, __m256i row_weights)
 {
-  /* Each channel of the left pixel beside the same of the right one. */
+  /* Of each channel, the two rows of the left pixel beside those of the right one. */
   const __m256i side_by_side = _mm256_broadcastsi128_si256(
-    _mm_setr_epi8(0, 1, 6, 7, 2, 3, 8, 9, 4, 5, 10, 11, -1, -1, -1, -1));
-  const __m256i above = load_two(rows->upper, first->byte, second->byte);
-  const __m256i below = load_two(rows->lower, first->byte, second->byte);
-  const __m256i sum = _mm256_add_epi16(
-    _mm256_mullo_epi16(above, factors->upper_weight),
-    _mm256_mullo_epi16(below, factors->lower_weight));
+    _mm_setr_epi8(0, 8, 3, 11, 1, 9, 4, 12, 2, 10, 5, 13, -1, -1, -1, -1));
+  const __m256i samples = _mm256_set_m128i(load(rows, second), load(rows, first));
+  const __m256i around_zero = _mm256_xor_si256(samples, _mm256_set1_epi8((char)MIDDLE));
   const __m256i weights = _mm256_set_m128i(
     _mm_loadu_si128((const __m128i *)second->weights),
     _mm_loadu_si128((const __m128i *)first->weights));
-  const __m256i blended = _mm256_madd_epi16(
-    _mm256_shuffle_epi8(_mm256_srli_epi16(sum, 1), side_by_side), weights);
+  return _mm256_madd_epi16(
+    _mm256_maddubs_epi16(row_weights, _mm256_shuffle_epi8(around_zero, side_by_side)), weights);
+}
+
+FOR_AVX2 static inline __m256 normalize(__m256i blended, Factors factors)
+{
   const __m256i levels =
-    _mm256_srai_epi32(_mm256_add_epi32(blended, _mm256_set1_epi32(HALF)), FRACTION_BITS);
-  return _mm256_add_ps(_mm256_mul_ps(_mm256_cvtepi32_ps(levels), factors->scale), factors->offset);
+    _mm256_srai_epi32(_mm256_add_epi32(blended, _mm256_set1_epi32(MIDDLE_AND_HALF)), FRACTION_BITS);
+  return _mm256_add_ps(_mm256_mul_ps(_mm256_cvtepi32_ps(levels), factors.scale), factors.offset);
 }
 
 FOR_AVX2 static size_t resample_with_avx2(
   const Rows *rows, const Column *columns, size_t count, const Normalization *normalization,
   float *const *planes)
 {
-  const Factors factors = {
-    _mm256_set1_epi16((int16_t)rows->upper_weight), _mm256_set1_epi16((int16_t)rows->lower_weight),
-    for_two_pixels(normalization->scale), for_two_pixels(normalization->offset)};
+  const Factors first = factors_of(normalization, 0), second = factors_of(normalization, 1),
+    third = factors_of(normalization, 2);
+  const __m256i row_weights =
+    _mm256_set1_epi16((int16_t)(rows->lower_weight << 8 | rows->upper_weight));
   size_t x = 0;
   for (; x + EIGHT <= count; x += EIGHT) {
     const Column *column = columns + x;
     /* Four apart, as the two halves of a register are transposed each on its own. */
-    const __m256 a = blend_two(rows, column, column + 4, &factors);
-    const __m256 b = blend_two(rows, column + 1, column + 5, &factors);
-    const __m256 c = blend_two(rows, column + 2, column + 6, &factors);
-    const __m256 d = blend_two(rows, column + 3, column + 7, &factors);
-    const __m256 ab = _mm256_unpacklo_ps(a, b), cd = _mm256_unpacklo_ps(c, d);
-    const __m256 ab_third = _mm256_unpackhi_ps(a, b), cd_third = _mm256_unpackhi_ps(c, d);
-    _mm256_storeu_ps(planes[0] + x, _mm256_shuffle_ps(ab, cd, _MM_SHUFFLE(1, 0, 1, 0)));
-    _mm256_storeu_ps(planes[1] + x, _mm256_shuffle_ps(ab, cd, _MM_SHUFFLE(3, 2, 3, 2)));
-    _mm256_storeu_ps(planes[2] + x, _mm256_shuffle_ps(ab_third, cd_third, _MM_SHUFFLE(1, 0, 1, 0)));
+    const __m256i a = blend_two(rows, column, column + 4, row_weights);
+    const __m256i b = blend_two(rows, column + 1, column + 5, row_weights);
+    const __m256i c = blend_two(rows, column + 2, column + 6, row_weights);
+    const __m256i d = blend_two(rows, column + 3, column + 7, row_weights);
+    const __m256i ab = _mm256_unpacklo_epi32(a, b), cd = _mm256_unpacklo_epi32(c, d);
+    const __m256i ab_third = _mm256_unpackhi_epi32(a, b), cd_third = _mm256_unpackhi_epi32(c, d);
+    _mm256_storeu_ps(planes[0] + x, normalize(_mm256_unpacklo_epi64(ab, cd), first));
+    _mm256_storeu_ps(planes[1] + x, normalize(_mm256_unpackhi_epi64(ab, cd), second));
+    _mm256_storeu_ps(planes[2] + x, normalize(_mm256_unpacklo_epi64(ab_third, cd_third), third));
   }
   return x;
 }

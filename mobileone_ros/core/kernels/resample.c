@@ -12,7 +12,11 @@
 #include <arm_neon.h>
 #endif
 
-enum {CACHE_LINE = 64};
+enum {
+  CACHE_LINE = 64,
+  /* Bytes of the picture that are fetched at once: they stay in a core's own cache. */
+  FETCHED = 1 << 17
+};
 
 /* Between which two neighbours a sample lies, and how near to the second. */
 typedef struct {
@@ -45,25 +49,22 @@ static Rows rows_of(const Picture *picture, size_t y, size_t to)
 {
   const Position position = position_of(y, picture->height, to);
   const uint8_t *upper = picture->pixels + (ptrdiff_t)position.first * picture->row_bytes;
-  const int is_last = position.first + 1 == picture->height;
-  const uint16_t lower_weight = (uint16_t)(position.weight * ROW_ONE + 0.5);
-  return (Rows) {
-    upper, is_last ? upper : upper + picture->row_bytes, (uint16_t)(ROW_ONE - lower_weight),
-    lower_weight};
+  const int lower_weight = (int)(position.weight * ROW_ONE + 0.5);
+  if (lower_weight % ROW_ONE) {
+    return (Rows) {
+      upper, upper + picture->row_bytes, (uint8_t)(ROW_ONE - lower_weight), (uint8_t)lower_weight};
+  }
+  /* One row alone is two halves of itself: its whole weight would not fit a byte. */
+  const uint8_t *row = lower_weight ? upper + picture->row_bytes : upper;
+  return (Rows) {row, row, ROW_ONE / 2, ROW_ONE / 2};
 }
 
-/* Have rows fetched while others are worked on: the processor sees no further than a page. */
-static void fetch_rows(const Rows *rows, size_t bytes)
+/* Bring a row into the caches: loads that nothing waits for are faster there than a blend's own. */
+static void fetch_row(const uint8_t *row, size_t bytes)
 {
-#ifdef __GNUC__
   for (size_t i = 0; i < bytes; i += CACHE_LINE) {
-    __builtin_prefetch(rows->upper + i);
-    __builtin_prefetch(rows->lower + i);
+    (void)*(const volatile uint8_t *)(row + i);
   }
-#else
-  (void)rows;
-  (void)bytes;
-#endif
 }
 
 /* Blend four pixels, two by two, to whole levels of all channels at once. */
@@ -75,26 +76,26 @@ static inline void blend(const Rows *rows, const Column *column, int32_t *restri
   const __m128i above = _mm_unpacklo_epi8(_mm_loadl_epi64((const __m128i *)upper), zero);
   const __m128i below = _mm_unpacklo_epi8(_mm_loadl_epi64((const __m128i *)lower), zero);
   const __m128i sum = _mm_add_epi16(
-    _mm_mullo_epi16(above, _mm_set1_epi16((int16_t)rows->upper_weight)),
-    _mm_mullo_epi16(below, _mm_set1_epi16((int16_t)rows->lower_weight)));
-  const __m128i left = _mm_srli_epi16(sum, 1);
+    _mm_mullo_epi16(above, _mm_set1_epi16(rows->upper_weight)),
+    _mm_mullo_epi16(below, _mm_set1_epi16(rows->lower_weight)));
+  const __m128i left = _mm_xor_si128(sum, _mm_set1_epi16((int16_t)(MIDDLE << ROW_BITS)));
   const __m128i right = _mm_srli_si128(left, CHANNELS * sizeof(int16_t));
   const __m128i weights = _mm_loadu_si128((const __m128i *)column->weights);
   const __m128i blended = _mm_madd_epi16(_mm_unpacklo_epi16(left, right), weights);
-  const __m128i rounded = _mm_add_epi32(blended, _mm_set1_epi32(HALF));
+  const __m128i rounded = _mm_add_epi32(blended, _mm_set1_epi32(MIDDLE_AND_HALF));
   _mm_storeu_si128((__m128i *)levels, _mm_srai_epi32(rounded, FRACTION_BITS));
 #elif defined(__ARM_NEON)
   const uint16x8_t above = vmulq_n_u16(vmovl_u8(vld1_u8(upper)), rows->upper_weight);
-  const uint16x8_t sum = vmlaq_n_u16(above, vmovl_u8(vld1_u8(lower)), rows->lower_weight);
-  const int16x8_t both = vreinterpretq_s16_u16(vshrq_n_u16(sum, 1));
-  const int16x4_t right = vget_low_s16(vextq_s16(both, both, CHANNELS));
-  const int32x4_t left = vmull_n_s16(vget_low_s16(both), column->weights[0]);
-  vst1q_s32(levels, vrshrq_n_s32(vmlal_n_s16(left, right, column->weights[1]), FRACTION_BITS));
+  const uint16x8_t both = vmlaq_n_u16(above, vmovl_u8(vld1_u8(lower)), rows->lower_weight);
+  const uint16x4_t right = vget_low_u16(vextq_u16(both, both, CHANNELS));
+  const uint32x4_t left = vmull_n_u16(vget_low_u16(both), (uint16_t)column->weights[0]);
+  const uint32x4_t blended = vmlal_n_u16(left, right, (uint16_t)column->weights[1]);
+  vst1q_s32(levels, vreinterpretq_s32_u32(vrshrq_n_u32(blended, FRACTION_BITS)));
 #else
   for (int i = 0; i < CHANNELS; ++i) {
     const int j = i + CHANNELS;
-    const int left = (upper[i] * rows->upper_weight + lower[i] * rows->lower_weight) >> 1;
-    const int right = (upper[j] * rows->upper_weight + lower[j] * rows->lower_weight) >> 1;
+    const int32_t left = upper[i] * rows->upper_weight + lower[i] * rows->lower_weight;
+    const int32_t right = upper[j] * rows->upper_weight + lower[j] * rows->lower_weight;
     const int32_t blended = left * column->weights[0] + right * column->weights[1];
     levels[i] = (blended + HALF) >> FRACTION_BITS;
   }
@@ -128,39 +129,67 @@ static void write_samples(
   }
 }
 
+/* Between which pixels all samples lie, and room for the levels of a row. */
+typedef struct {
+  Rows *rows;
+  Column *columns;
+  /* So many columns have all bytes that are loaded within the row. */
+  size_t inside;
+  int32_t *levels;
+} Plan;
+
+static void make_plan(Plan *plan, const Picture *from, const Planes *to)
+{
+  for (size_t y = 0; y < to->height; ++y) {
+    plan->rows[y] = rows_of(from, y, to->height);
+  }
+  plan->inside = 0;
+  for (size_t x = 0; x < to->width; ++x) {
+    plan->columns[x] = column_of(x, from->width, to->width);
+    plan->inside += plan->columns[x].byte + LOADED <= CHANNELS * from->width;
+  }
+}
+
+static void resample_row(
+  const Plan *plan, size_t y, size_t bytes, const Planes *to, const Normalization *normalization)
+{
+  const Rows *rows = &plan->rows[y];
+  const ptrdiff_t start = (ptrdiff_t)y * to->row_floats;
+  float *const planes[] = {to->planes[0] + start, to->planes[1] + start, to->planes[2] + start};
+  const size_t done = resample_eights(rows, plan->columns, plan->inside, normalization, planes);
+  for (size_t x = done; x < plan->inside; ++x) {
+    blend(rows, &plan->columns[x], plan->levels + LANES * x);
+  }
+  for (size_t x = plan->inside; x < to->width; ++x) {
+    blend_at_end(rows, bytes, &plan->columns[x], plan->levels + LANES * x);
+  }
+  write_samples(
+    plan->levels + LANES * done, to->width - done, normalization, planes[0] + done,
+    planes[1] + done, planes[2] + done);
+}
+
 int resample(const Picture *from, const Planes *to, const Normalization *normalization)
 {
   const size_t bytes = CHANNELS * from->width;
-  int32_t *levels = malloc(LANES * to->width * sizeof(*levels));
-  Column *columns = malloc(to->width * sizeof(*columns));
-  const int has_memory = levels && columns;
+  Plan plan = {
+    malloc(to->height * sizeof(*plan.rows)), malloc(to->width * sizeof(*plan.columns)), 0,
+    malloc(LANES * to->width * sizeof(*plan.levels))};
+  const int has_memory = plan.rows && plan.columns && plan.levels;
   if (has_memory) {
-    size_t inside = 0;
-    for (size_t x = 0; x < to->width; ++x) {
-      columns[x] = column_of(x, from->width, to->width);
-      inside += columns[x].byte + LOADED <= bytes;
-    }
-    Rows rows = rows_of(from, 0, to->height);
-    for (size_t y = 0; y < to->height; ++y) {
-      const Rows next = rows_of(from, y + 1 < to->height ? y + 1 : y, to->height);
-      fetch_rows(&next, bytes);
-      const ptrdiff_t start = (ptrdiff_t)y * to->row_floats;
-      float *const planes[] = {
-        to->planes[0] + start, to->planes[1] + start, to->planes[2] + start};
-      const size_t done = resample_eights(&rows, columns, inside, normalization, planes);
-      for (size_t x = done; x < inside; ++x) {
-        blend(&rows, &columns[x], levels + LANES * x);
+    make_plan(&plan, from, to);
+    const size_t at_once = FETCHED / (2 * bytes) + 1;
+    for (size_t y = 0, fetched = 0; y < to->height; ++y) {
+      if (y == fetched) {
+        for (; fetched < to->height && fetched < y + at_once; ++fetched) {
+          fetch_row(plan.rows[fetched].upper, bytes);
+          fetch_row(plan.rows[fetched].lower, bytes);
+        }
       }
-      for (size_t x = inside; x < to->width; ++x) {
-        blend_at_end(&rows, bytes, &columns[x], levels + LANES * x);
-      }
-      write_samples(
-        levels + LANES * done, to->width - done, normalization, planes[0] + done,
-        planes[1] + done, planes[2] + done);
-      rows = next;
+      resample_row(&plan, y, bytes, to, normalization);
     }
   }
-  free(levels);
-  free(columns);
+  free(plan.rows);
+  free(plan.columns);
+  free(plan.levels);
   return has_memory ? 0 : -1;
 }

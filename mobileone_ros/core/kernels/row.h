@@ -9,18 +9,22 @@ enum {
   LANES = 4,
   /* The bytes of two pixels, and two more that come along. */
   LOADED = 8,
-  /* Weights are fractions of these: two bytes times a row's weight just fit 16 bits. */
-  ROW_ONE = 1 << 8,
-  COLUMN_ONE = 1 << 14,
-  /* Of a row's 8 bits after the binary point 7 are kept, to fit signed numbers; 14 follow. */
-  FRACTION_BITS = 7 + 14,
-  HALF = 1 << (FRACTION_BITS - 1)
+  /* Weights are fractions of these: samples of two rows, weighed, just fit 16 bits. */
+  ROW_BITS = 8,
+  ROW_ONE = 1 << ROW_BITS,
+  COLUMN_BITS = 14,
+  COLUMN_ONE = 1 << COLUMN_BITS,
+  FRACTION_BITS = ROW_BITS + COLUMN_BITS,
+  HALF = 1 << (FRACTION_BITS - 1),
+  /* Where only signed numbers are multiplied, levels are taken as their distance from this one. */
+  MIDDLE = 1 << 7,
+  MIDDLE_AND_HALF = (MIDDLE << FRACTION_BITS) + HALF
 };
 
-/* The two rows of the picture that a row of the planes lies between. */
+/* The two rows of the picture that a row of the planes lies between; both weights fit a byte. */
 typedef struct {
   const uint8_t *upper, *lower;
-  uint16_t upper_weight, lower_weight;
+  uint8_t upper_weight, lower_weight;
 } Rows;
 
 /* The two pixels of a row that a sample lies between. */
