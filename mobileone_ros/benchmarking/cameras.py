@@ -6,9 +6,12 @@ from collections.abc import Callable
 from functools import partial
 
 from mobileone_ros.core.frame import Frame
-from mobileone_ros.media.encode import encode
+from mobileone_ros.media.sources import NamedPicture
+from mobileone_ros.picture_messages import RawMessages
+from mobileone_ros.transports import image_decoder
 import numpy as np
 from numpy.typing import NDArray
+from rclpy.serialization import serialize_message
 
 
 def noisy_gradient(width: int, height: int) -> NDArray[np.uint8]:
@@ -23,11 +26,10 @@ def noisy_gradient(width: int, height: int) -> NDArray[np.uint8]:
 
 def camera_frames(width: int, height: int, encoding: str) -> Callable[[], Frame]:
     """
-    Return what views the bytes of one camera message as a frame.
+    Return what views a camera's serialised message as a frame, in the way of the node.
 
     Raises MediaError for an encoding that no camera gives.
     """
-    raw = encode(noisy_gradient(width, height), encoding)
-    return partial(
-        Frame.from_buffer, raw.rows.tobytes(), raw.encoding, raw.width, raw.height, raw.step
-    )
+    picture = NamedPicture('noise', noisy_gradient(width, height))
+    message = serialize_message(RawMessages(encoding, 'camera').build(picture))
+    return partial(image_decoder(), message)

@@ -75,10 +75,9 @@ class BareLoop:
 
 
 class _Finished(NamedTuple):
-    """The moment at which a frame was finished, and the seconds of CPU used until then."""
+    """The moment at which a frame was finished, and how long its inference took."""
 
     at_s: float
-    cpu_s: float
     inference_s: float
 
 
@@ -111,18 +110,17 @@ class PoolLoop:
         """
         self._warm.wait()
         self._finished.clear()
+        start, cpu_start = perf_counter(), process_time()
         sleep(seconds)
+        span, cpu = perf_counter() - start, process_time() - cpu_start
         finished = self._finished.copy()
         if self._failure:
             raise RuntimeError(self._failure)
         if len(finished) < 2:
             raise RuntimeError(f'not even two frames were finished within {seconds:g} s')
-        first, last = finished[0], finished[-1]
-        frames = len(finished) - 1
+        rate = (len(finished) - 1) / (finished[-1].at_s - finished[0].at_s)
         return Rate(
-            frames / (last.at_s - first.at_s),
-            (last.cpu_s - first.cpu_s) / frames,
-            np.array([frame.inference_s for frame in finished]),
+            rate, cpu / span / rate, np.array([frame.inference_s for frame in finished])
         )
 
     def close(self) -> None:
@@ -130,9 +128,7 @@ class PoolLoop:
         self._pipeline.stop()
 
     def _publish(self, camera: str, frame: Frame, prediction: Prediction) -> None:
-        self._finished.append(
-            _Finished(perf_counter(), process_time(), prediction.inference_s)
-        )
+        self._finished.append(_Finished(perf_counter(), prediction.inference_s))
         if len(self._finished) == len(self._cameras):
             self._warm.set()
         self._pipeline.submit(camera, None)
