@@ -14,8 +14,10 @@
 
 enum {
   CACHE_LINE = 64,
-  /* Bytes of the picture that are fetched at once: they stay in a core's own cache. */
-  FETCHED = 1 << 17
+  /* Columns between one look ahead and the next: all at once would fill the queue of fetches. */
+  STRIP = 32,
+  /* How many rows of the planes the look goes ahead. */
+  AHEAD = 4
 };
 
 /* Between which two neighbours a sample lies, and how near to the second. */
@@ -59,12 +61,20 @@ static Rows rows_of(const Picture *picture, size_t y, size_t to)
   return (Rows) {row, row, ROW_ONE / 2, ROW_ONE / 2};
 }
 
-/* Bring a row into the caches: loads that nothing waits for are faster there than a blend's own. */
-static void fetch_row(const uint8_t *row, size_t bytes)
+/* Have a part of two rows fetched while others are worked on. */
+static void look_ahead(const Rows *rows, size_t start, size_t end)
 {
-  for (size_t i = 0; i < bytes; i += CACHE_LINE) {
-    (void)*(const volatile uint8_t *)(row + i);
+#ifdef __GNUC__
+  for (size_t i = start; i < end; i += CACHE_LINE) {
+    /* Not into the innermost cache, which the rows in work fill. */
+    __builtin_prefetch(rows->upper + i, 0, 2);
+    __builtin_prefetch(rows->lower + i, 0, 2);
   }
+#else
+  (void)rows;
+  (void)start;
+  (void)end;
+#endif
 }
 
 /* Blend four pixels, two by two, to whole levels of all channels at once. */
@@ -129,67 +139,56 @@ static void write_samples(
   }
 }
 
-/* Between which pixels all samples lie, and room for the levels of a row. */
-typedef struct {
-  Rows *rows;
-  Column *columns;
-  /* So many columns have all bytes that are loaded within the row. */
-  size_t inside;
-  int32_t *levels;
-} Plan;
-
-static void make_plan(Plan *plan, const Picture *from, const Planes *to)
+/* Write the samples of a few columns of a row; `planes` are where the first ones go. */
+static void resample_strip(
+  const Rows *rows, size_t bytes, const Column *columns, size_t count,
+  const Normalization *normalization, float *const *planes)
 {
-  for (size_t y = 0; y < to->height; ++y) {
-    plan->rows[y] = rows_of(from, y, to->height);
+  int32_t levels[LANES * STRIP];
+  size_t inside = count;
+  while (inside && columns[inside - 1].byte + LOADED > bytes) {
+    --inside;
   }
-  plan->inside = 0;
-  for (size_t x = 0; x < to->width; ++x) {
-    plan->columns[x] = column_of(x, from->width, to->width);
-    plan->inside += plan->columns[x].byte + LOADED <= CHANNELS * from->width;
+  const size_t done = resample_eights(rows, columns, inside, normalization, planes);
+  for (size_t x = done; x < inside; ++x) {
+    blend(rows, &columns[x], levels + LANES * x);
   }
+  for (size_t x = inside; x < count; ++x) {
+    blend_at_end(rows, bytes, &columns[x], levels + LANES * x);
+  }
+  write_samples(
+    levels + LANES * done, count - done, normalization, planes[0] + done, planes[1] + done,
+    planes[2] + done);
 }
 
 static void resample_row(
-  const Plan *plan, size_t y, size_t bytes, const Planes *to, const Normalization *normalization)
+  const Picture *from, const Planes *to, size_t y, const Column *columns,
+  const Normalization *normalization)
 {
-  const Rows *rows = &plan->rows[y];
-  const ptrdiff_t start = (ptrdiff_t)y * to->row_floats;
-  float *const planes[] = {to->planes[0] + start, to->planes[1] + start, to->planes[2] + start};
-  const size_t done = resample_eights(rows, plan->columns, plan->inside, normalization, planes);
-  for (size_t x = done; x < plan->inside; ++x) {
-    blend(rows, &plan->columns[x], plan->levels + LANES * x);
+  const size_t bytes = CHANNELS * from->width;
+  const Rows rows = rows_of(from, y, to->height);
+  const Rows later = rows_of(from, y + AHEAD < to->height ? y + AHEAD : y, to->height);
+  for (size_t x = 0; x < to->width; x += STRIP) {
+    const size_t end = x + STRIP < to->width ? x + STRIP : to->width;
+    look_ahead(&later, columns[x].byte, end < to->width ? columns[end].byte : bytes);
+    const ptrdiff_t start = (ptrdiff_t)y * to->row_floats + (ptrdiff_t)x;
+    float *const planes[] = {to->planes[0] + start, to->planes[1] + start, to->planes[2] + start};
+    resample_strip(&rows, bytes, columns + x, end - x, normalization, planes);
   }
-  for (size_t x = plan->inside; x < to->width; ++x) {
-    blend_at_end(rows, bytes, &plan->columns[x], plan->levels + LANES * x);
-  }
-  write_samples(
-    plan->levels + LANES * done, to->width - done, normalization, planes[0] + done,
-    planes[1] + done, planes[2] + done);
 }
 
 int resample(const Picture *from, const Planes *to, const Normalization *normalization)
 {
-  const size_t bytes = CHANNELS * from->width;
-  Plan plan = {
-    malloc(to->height * sizeof(*plan.rows)), malloc(to->width * sizeof(*plan.columns)), 0,
-    malloc(LANES * to->width * sizeof(*plan.levels))};
-  const int has_memory = plan.rows && plan.columns && plan.levels;
-  if (has_memory) {
-    make_plan(&plan, from, to);
-    const size_t at_once = FETCHED / (2 * bytes) + 1;
-    for (size_t y = 0, fetched = 0; y < to->height; ++y) {
-      if (y == fetched) {
-        for (; fetched < to->height && fetched < y + at_once; ++fetched) {
-          fetch_row(plan.rows[fetched].upper, bytes);
-          fetch_row(plan.rows[fetched].lower, bytes);
-        }
-      }
-      resample_row(&plan, y, bytes, to, normalization);
-    }
+  Column *columns = malloc(to->width * sizeof(*columns));
+  if (!columns) {
+    return -1;
   }
-  free(plan.rows);
-  free(plan.columns);
-  free(plan.levels);
-  return has_memory ? 0 : -1;
+  for (size_t x = 0; x < to->width; ++x) {
+    columns[x] = column_of(x, from->width, to->width);
+  }
+  for (size_t y = 0; y < to->height; ++y) {
+    resample_row(from, to, y, columns, normalization);
+  }
+  free(columns);
+  return 0;
 }
