@@ -1,4 +1,4 @@
-"""Choose the executor that costs least for a stream of images, and hand it work."""
+"""Choose the executor, run it, and hand it work."""
 
 from __future__ import annotations
 
@@ -19,16 +19,14 @@ _LONG_S = 3600.0
 
 def make_executor(context: Context) -> Executor:
     """
-    Return rclpy's EventsExecutor where it has one (Jazzy on), else the single-threaded one.
+    Return the executor of a process of its own: rclpy's single-threaded one.
 
-    Worker threads take the images and callbacks are short, so a second executor thread would only
-    compete with the workers for the interpreter.
+    Worker threads take the images, callbacks are few and short, and more threads would only
+    compete with the workers for the interpreter. EventsExecutor costs less where it serves
+    images, but ends the process where a subscription goes whose event is on its way (rclpy issue
+    1644): what waits in its queue is then freed without the interpreter's lock.
     """
-    try:
-        from rclpy.experimental import EventsExecutor
-    except ImportError:
-        return SingleThreadedExecutor(context=context)
-    return EventsExecutor(context=context)
+    return SingleThreadedExecutor(context=context)
 
 
 def spin_until(executor: Executor, context: Context, done: Future[None]) -> None:

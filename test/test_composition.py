@@ -10,7 +10,7 @@ import time
 
 from mobileone_ros.backends.base import Backend
 from mobileone_ros.classifier_node import ClassifierNode
-from mobileone_ros.executor import make_executor, spin_until
+from mobileone_ros.executor import spin_until
 from mobileone_ros.shared_models import SharedModels
 import numpy as np
 import pytest
@@ -19,6 +19,7 @@ from rclpy.executors import Executor, MultiThreadedExecutor, SingleThreadedExecu
 from rclpy.task import Future
 from support.ros import (
     CameraPeer,
+    events_executor,
     HostClassifier,
     image_message,
     overrides,
@@ -64,8 +65,8 @@ def served_by(executor: Executor, context: Context, *nodes: ClassifierNode) -> I
 
 
 @pytest.mark.parametrize(
-    'make', [SingleThreadedExecutor, MultiThreadedExecutor, make_executor],
-    ids=['single-threaded', 'multi-threaded', 'own choice'],
+    'make', [SingleThreadedExecutor, MultiThreadedExecutor, events_executor],
+    ids=['single-threaded', 'multi-threaded', 'events'],
 )
 def test_any_executor_serves_it(
     peer: Peer, colour_model: Path, make: Callable[..., Executor]

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 import os
 from typing import Any
 
-from mobileone_ros.executor import make_executor
 from mobileone_ros.input_stream import InputStream
 import pytest
 from rclpy.context import Context
@@ -14,11 +13,11 @@ from rclpy.executors import Executor, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import Image
-from support.ros import image_message, Peer, plain_picture, RELIABLE
+from support.ros import events_executor, image_message, Peer, plain_picture, RELIABLE
 
 pytest_plugins = ['support.ros_fixtures']
 
-MAKERS = [make_executor, lambda context: SingleThreadedExecutor(context=context)]
+MAKERS = [events_executor, lambda context: SingleThreadedExecutor(context=context)]
 
 
 class Listener:
@@ -56,7 +55,7 @@ class Listener:
         self.images.append(deserialize_message(message, Image))
 
 
-@pytest.fixture(params=MAKERS, ids=['own_choice', 'single_threaded'])
+@pytest.fixture(params=MAKERS, ids=['events', 'single_threaded'])
 def listener(peer: Peer, request: pytest.FixtureRequest) -> Iterator[Listener]:
     """Return a stream that has received image 0."""
     made = Listener(peer, request.param)

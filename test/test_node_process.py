@@ -11,7 +11,16 @@ import pytest
 from sensor_msgs.msg import Image
 from support.colour_model import write_colour_model
 from support.processes import StartProcess
-from support.ros import CameraPeer, image_message, NODE, Peer, plain_picture, RELIABLE, top_class
+from support.ros import (
+    BEST_EFFORT,
+    CameraPeer,
+    image_message,
+    NODE,
+    Peer,
+    plain_picture,
+    RELIABLE,
+    top_class,
+)
 from vision_msgs.msg import Classification
 
 pytest_plugins = ['support.ros_fixtures']
@@ -45,6 +54,23 @@ def test_a_signal_before_the_model_is_loaded_ends_the_process_with_code_0_as_wel
 
     assert process.wait() == 0
     assert 'Traceback' not in process.output
+
+
+def test_publishers_that_come_and_go_end_nothing(
+    peer: Peer, start: StartProcess, colour_model: Path
+) -> None:
+    process = start(model_path=colour_model)
+    for turn in range(12):
+        changes = process.output.count('as the publishers offer')
+        qos = BEST_EFFORT if turn % 2 else RELIABLE
+        publishers = [peer.node.create_publisher(Image, '/image_raw', qos) for _ in range(8)]
+        peer.wait_for(
+            lambda before=changes: process.output.count('as the publishers offer') > before,
+            'a subscription like the publishers')
+        for publisher in publishers:
+            peer.node.destroy_publisher(publisher)
+
+    assert top_class(CameraPeer(peer).show(image_message(plain_picture('red')))) == '0'
 
 
 def test_what_was_received_before_a_signal_is_still_published(

@@ -1,14 +1,16 @@
-"""Run a node set up as the classifier's process is: allocator, transport, executor."""
+"""Run a node with the classifier's allocator and transport, in rclpy's fastest executor."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from mobileone_ros.executor import make_executor, spin_until
+from mobileone_ros.executor import spin_until
 from mobileone_ros.runtime import prepare_process
 from mobileone_ros.signals import stop_on_signal
 import rclpy
+from rclpy.context import Context
+from rclpy.executors import Executor, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
@@ -21,7 +23,7 @@ def spin_tuned(make_node: Callable[[], Node]) -> None:
     prepare_process()
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     node = make_node()
-    executor = make_executor(node.context)
+    executor = fastest_executor(node.context)
     executor.add_node(node)
     stop: Future[None] = Future()
 
@@ -31,6 +33,15 @@ def spin_tuned(make_node: Callable[[], Node]) -> None:
 
     with stop_on_signal(end):
         spin_until(executor, node.context, stop)
+
+
+def fastest_executor(context: Context) -> Executor:
+    """Return rclpy's EventsExecutor where it has one (Jazzy on), else the single-threaded one."""
+    try:
+        from rclpy.experimental import EventsExecutor
+    except ImportError:
+        return SingleThreadedExecutor(context=context)
+    return EventsExecutor(context=context)
 
 
 def run_floor(name: str, description: str | None, raw: bool) -> None:
