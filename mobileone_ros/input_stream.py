@@ -126,6 +126,8 @@ class InputStream:
             self._reliability = wanted
             self.unsubscribe()
             self._create()
+        if self._source is not None and self._source.untold > self._lost:
+            self._tell_lost(self._source.untold)
         mismatch = explain_mismatch(self.topic, self._subscription.qos_profile, offers)
         if mismatch and mismatch != self._mismatch:
             self._node.get_logger().warning(f'incompatible QoS: {mismatch}')
@@ -135,9 +137,11 @@ class InputStream:
         """Return how images arrive at present."""
         own = self._own_type()
         types = {offer.topic_type for offer in self._offers(own_type_only=False)}
-        received_at, missing = self._received_at, self._gaps.missing
+        received_at, lost = self._received_at, self._lost
+        replaced = max(0, self._gaps.missing - lost)
         if self._source is not None:
-            received_at, missing = self._source.arrived_s, self._source.untold
+            # What came and was not read counts as superseded: the rest never came.
+            received_at, lost, replaced = self._source.arrived_s, self._source.untold, 0
         return StreamHealth(
             topic=self.topic,
             subscribed=self._subscription is not None,
@@ -145,8 +149,8 @@ class InputStream:
             reliability=name_of(self._reliability),
             mismatch=self._mismatch,
             foreign_type=next(iter(sorted(types - {own})), ''),
-            lost=self._lost,
-            replaced=max(0, missing - self._lost),
+            lost=lost,
+            replaced=replaced,
             age_s=None if received_at is None else monotonic() - received_at,
         )
 
@@ -163,7 +167,9 @@ class InputStream:
         self._subscription = self._make(WithMessageInfo(self._receive))
 
     def _make(self, callback: Callable[..., None]) -> Subscription[Any]:
-        events: dict[str, Callable[[Any], None]] = {
+        # Events would wake a wait set for every image (they share the reader's condition), and
+        # could end an EventsExecutor. Where workers take the images, `adapt` sees all of it.
+        events: dict[str, Callable[[Any], None]] = {} if self._source is not None else {
             'incompatible_qos': self._on_change,
             'message_lost': self._on_lost,
             'matched': self._on_change,
@@ -175,7 +181,9 @@ class InputStream:
                     self.topic,
                     callback,
                     image_qos(self._reliability),
-                    event_callbacks=SubscriptionEventCallbacks(**events),
+                    event_callbacks=SubscriptionEventCallbacks(
+                        **events, use_default_callbacks=bool(events)
+                    ),
                     qos_overriding_options=image_overrides(),
                     raw=True,
                 )
@@ -208,7 +216,10 @@ class InputStream:
         call_soon(self._node, self.adapt)
 
     def _on_lost(self, event: Any) -> None:
-        self._lost += event.total_count_change
+        self._tell_lost(self._lost + event.total_count_change)
+
+    def _tell_lost(self, lost: int) -> None:
+        self._lost = lost
         self._node.get_logger().warning(
             f'{self._lost} images of {self.topic} lost in transport: {LOSS_CURE}',
             throttle_duration_sec=_LOG_PERIOD_S,
