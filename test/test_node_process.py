@@ -60,6 +60,7 @@ def test_publishers_that_come_and_go_end_nothing(
     peer: Peer, start: StartProcess, colour_model: Path
 ) -> None:
     process = start(model_path=colour_model)
+    peer.wait_for(lambda: peer.node.count_subscribers('/image_raw'), 'the subscription')
     for turn in range(6):
         qos, said = (BEST_EFFORT, 'best') if turn % 2 else (RELIABLE, 'reliable')
         publishers = [peer.node.create_publisher(Image, '/image_raw', qos) for _ in range(8)]
