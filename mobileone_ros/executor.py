@@ -1,4 +1,4 @@
-"""Choose the executor, run it, and hand it work."""
+"""Run an executor until told to stop, and hand it work."""
 
 from __future__ import annotations
 
@@ -7,26 +7,15 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from rclpy.clock import Clock, ClockType
-from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import ExternalShutdownException
 
 if TYPE_CHECKING:
     from rclpy.context import Context
+    from rclpy.executors import Executor
     from rclpy.node import Node
     from rclpy.task import Future
 
 _LONG_S = 3600.0
-
-
-def make_executor(context: Context) -> Executor:
-    """
-    Return the executor of a process of its own: rclpy's single-threaded one.
-
-    Worker threads take the images, callbacks are few and short, and more threads would only
-    compete with the workers for the interpreter. EventsExecutor costs less where it serves
-    images, but ends the process where a subscription goes whose event is on its way (rclpy issue
-    1644): what waits in its queue is then freed without the interpreter's lock.
-    """
-    return SingleThreadedExecutor(context=context)
 
 
 def spin_until(executor: Executor, context: Context, done: Future[None]) -> None:

@@ -52,7 +52,7 @@ class StreamHealth:
     Messages that newer ones replaced in the middleware before they were read.
 
     Counted since the subscription was made, by the gaps in the publishers' numbers; 0 where the
-    middleware tells none.
+    middleware tells none, and where workers take the images: these are superseded there.
     """
     age_s: float | None
     """Seconds since the last image, None before the first one."""
@@ -63,8 +63,8 @@ class InputStream:
     Subscribe one topic by raw (serialised) messages and hand each to `on_message` as it is.
 
     With a `source`, workers get them there instead, and the node must hide subscriptions whose
-    callback is TakenByWorkers from executors. Where the middleware cannot do that, the executor
-    hands them over as without.
+    callback is TakenByWorkers from executors, and call `adapt` every now and then: there are no
+    events. Where the middleware cannot do that, the executor hands them over as without.
     `reliability` is reliable, best_effort or auto. Under auto the subscription is made anew
     whenever what the publishers offer calls for the other one.
     """
@@ -167,8 +167,8 @@ class InputStream:
         self._subscription = self._make(WithMessageInfo(self._receive))
 
     def _make(self, callback: Callable[..., None]) -> Subscription[Any]:
-        # Events would wake a wait set for every image (they share the reader's condition), and
-        # could end an EventsExecutor. Where workers take the images, `adapt` sees all of it.
+        # A reader has one condition for its events and its images: an executor that waits for the
+        # first would wake for the second, which workers take. There `adapt` sees what events tell.
         events: dict[str, Callable[[Any], None]] = {} if self._source is not None else {
             'incompatible_qos': self._on_change,
             'message_lost': self._on_lost,

@@ -53,13 +53,19 @@ class MessageSource:
             self._left = None
 
     def attach(self, subscription: Subscription[Any]) -> None:
-        """Give this subscription's messages; raises RuntimeError where the middleware cannot."""
+        """
+        Give this subscription's messages; raises RuntimeError where the middleware cannot.
+
+        What was published between two subscriptions is missing in neither.
+        """
         qos = subscription.qos_profile
         newest_only = qos.history == HistoryPolicy.KEEP_LAST and qos.depth == 1
         handle = subscription.handle
         with ExitStack() as stack:
             # In use, it outlives whoever destroys the subscription.
             stack.enter_context(handle)
+            with self._lock:
+                self._gaps.forget()
             self._inlet.attach(handle, handle.pointer, newest_only)
             self._subscription = stack.pop_all()
 
@@ -103,7 +109,7 @@ class MessageSource:
 
     @property
     def untold(self) -> int:
-        """Return how many messages the publishers numbered of which nothing was ever heard."""
+        """Return how many messages the publishers numbered that never came: lost on the way."""
         with self._lock:
             unfetched = self._inlet.arrived[0] - self._arrived_before - self._fetched
             return max(0, self._gaps.missing - unfetched)

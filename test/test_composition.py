@@ -9,6 +9,7 @@ import threading
 import time
 
 from mobileone_ros.backends.base import Backend
+from mobileone_ros.benchmarking.fastest_executor import fastest_executor
 from mobileone_ros.classifier_node import ClassifierNode
 from mobileone_ros.executor import spin_until
 from mobileone_ros.shared_models import SharedModels
@@ -19,7 +20,6 @@ from rclpy.executors import Executor, MultiThreadedExecutor, SingleThreadedExecu
 from rclpy.task import Future
 from support.ros import (
     CameraPeer,
-    events_executor,
     HostClassifier,
     image_message,
     overrides,
@@ -65,8 +65,8 @@ def served_by(executor: Executor, context: Context, *nodes: ClassifierNode) -> I
 
 
 @pytest.mark.parametrize(
-    'make', [SingleThreadedExecutor, MultiThreadedExecutor, events_executor],
-    ids=['single-threaded', 'multi-threaded', 'events'],
+    'make', [SingleThreadedExecutor, MultiThreadedExecutor, fastest_executor],
+    ids=['single-threaded', 'multi-threaded', 'fastest'],
 )
 def test_any_executor_serves_it(
     peer: Peer, colour_model: Path, make: Callable[..., Executor]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import os
 from typing import Any
 
+from mobileone_ros.benchmarking.fastest_executor import fastest_executor
 from mobileone_ros.input_stream import InputStream
 import pytest
 from rclpy.context import Context
@@ -13,11 +14,11 @@ from rclpy.executors import Executor, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import Image
-from support.ros import events_executor, image_message, Peer, plain_picture, RELIABLE
+from support.ros import image_message, Peer, plain_picture, RELIABLE
 
 pytest_plugins = ['support.ros_fixtures']
 
-MAKERS = [events_executor, lambda context: SingleThreadedExecutor(context=context)]
+MAKERS = [fastest_executor, lambda context: SingleThreadedExecutor(context=context)]
 
 
 class Listener:
@@ -55,7 +56,7 @@ class Listener:
         self.images.append(deserialize_message(message, Image))
 
 
-@pytest.fixture(params=MAKERS, ids=['events', 'single_threaded'])
+@pytest.fixture(params=MAKERS, ids=['fastest', 'single_threaded'])
 def listener(peer: Peer, request: pytest.FixtureRequest) -> Iterator[Listener]:
     """Return a stream that has received image 0."""
     made = Listener(peer, request.param)

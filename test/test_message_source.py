@@ -9,10 +9,11 @@ from typing import Any
 
 from mobileone_ros import arrivals, message_source
 from mobileone_ros.arrivals.rcl import rcl_functions, RclFunctions
-from mobileone_ros.input_stream import InputStream
+from mobileone_ros.input_stream import InputStream, LOSS_CURE
 from mobileone_ros.message_source import MessageSource, open_intake, TakenByWorkers
 import pytest
 from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import Image
 from support.rcl_standin import build_rcl, RclStandIn
@@ -30,6 +31,7 @@ from support.standins import compiler
 pytest_plugins = ['support.ros_fixtures']
 
 TOPIC = '/image_raw'
+NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 RED = image_message(plain_picture('red'))
 
 
@@ -137,6 +139,40 @@ def test_a_new_beginning_knows_nothing_of_before(reader: Reader) -> None:
     assert reader.stream.health().age_s is None
     reader.send(2)
     assert reader.fetch() == 2
+
+
+def test_what_is_sent_between_two_subscriptions_is_not_called_lost(reader: Reader) -> None:
+    reader.send(1)
+    reader.stream.unsubscribe()
+    reader.peer.wait_for(lambda: not reader.publisher.get_subscription_count(), 'the end')
+    for _ in range(5):
+        reader.publisher.publish(RED)
+    subscription = reader.node.create_subscription(
+        Image, TOPIC, TakenByWorkers(), NEWEST, raw=True
+    )
+    reader.peer.wait_for(reader.publisher.get_subscription_count, 'the next subscription')
+
+    reader.source.attach(subscription)
+
+    reader.send(2)
+    assert reader.fetch() == 2
+    assert reader.source.untold == 0
+    reader.source.detach()
+
+
+def test_what_never_came_is_told_with_its_cure(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MessageSource, 'untold', 3)
+    told: list[str] = []
+    monkeypatch.setattr(
+        reader.node.get_logger().__class__, 'warning',
+        lambda _logger, words, **_options: told.append(words))
+
+    reader.stream.adapt()
+
+    assert reader.stream.health().lost == 3
+    assert told == [f'3 images of {TOPIC} lost in transport: {LOSS_CURE}']
 
 
 def test_a_subscription_that_others_destroy_does_no_harm(reader: Reader) -> None:

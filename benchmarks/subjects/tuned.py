@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from mobileone_ros.benchmarking.fastest_executor import fastest_executor
 from mobileone_ros.executor import spin_until
 from mobileone_ros.runtime import prepare_process
 from mobileone_ros.signals import stop_on_signal
 import rclpy
-from rclpy.context import Context
-from rclpy.executors import Executor, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
@@ -33,15 +32,6 @@ def spin_tuned(make_node: Callable[[], Node]) -> None:
 
     with stop_on_signal(end):
         spin_until(executor, node.context, stop)
-
-
-def fastest_executor(context: Context) -> Executor:
-    """Return rclpy's EventsExecutor where it has one (Jazzy on), else the single-threaded one."""
-    try:
-        from rclpy.experimental import EventsExecutor
-    except ImportError:
-        return SingleThreadedExecutor(context=context)
-    return EventsExecutor(context=context)
 
 
 def run_floor(name: str, description: str | None, raw: bool) -> None:

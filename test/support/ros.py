@@ -19,7 +19,7 @@ from rcl_interfaces.msg import Parameter as ParameterMessage
 from rcl_interfaces.srv import GetParameters, SetParameters, SetParametersAtomically
 import rclpy
 from rclpy.context import Context
-from rclpy.executors import Executor, SingleThreadedExecutor
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile, ReliabilityPolicy
@@ -37,15 +37,6 @@ _RESEND_S = 1.0
 
 HostClassifier: TypeAlias = 'Callable[..., ClassifierNode]'
 """Makes a classifier in the peer's executor, with these parameters."""
-
-
-def events_executor(context: Context) -> Executor:
-    """Return rclpy's executor without wait sets, or the single-threaded one before Jazzy."""
-    try:
-        from rclpy.experimental import EventsExecutor
-    except ImportError:
-        return SingleThreadedExecutor(context=context)
-    return EventsExecutor(context=context)
 
 
 class Peer:
