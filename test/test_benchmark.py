@@ -8,6 +8,7 @@ import json
 import logging
 import os
 from pathlib import Path
+import signal
 
 import cv2
 from mobileone_ros.benchmarking.cameras import camera_frames
@@ -34,6 +35,7 @@ from mobileone_ros.core.classifier import ClassifierSettings
 from mobileone_ros.tools.benchmark import main
 import numpy as np
 import pytest
+from support.processes import await_child, Process
 from support.scripted_backend import classifier_of, numbered_frame, ScriptedBackend
 
 LOG = logging.getLogger('test_benchmark')
@@ -286,3 +288,15 @@ def test_floors_and_classifier_are_measured_over_dds(tmp_path):
         assert window.counts['received'] >= window.served
         assert window.imbalances == 0
     assert Path(tmp_path / 'camera.log').exists()
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_the_programs_that_it_measures_end_with_it(tmp_path, number):
+    with closing(
+        Process('mobileone_ros.tools.benchmark', ['--node', '--models', 's0'], tmp_path / 'log')
+    ) as process:
+        await_child(process.pid)
+
+        process.stop(number)
+
+        assert process.relatives == []

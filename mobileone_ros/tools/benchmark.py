@@ -8,6 +8,7 @@ from contextlib import closing
 import json
 import os
 from pathlib import Path
+import signal
 import sys
 from tempfile import TemporaryDirectory
 from typing import Any, TYPE_CHECKING
@@ -37,6 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parse(argv)
     log = StderrLog(NAME)
     own_environment = dict(os.environ)
+    # As Ctrl-C does, it ends the programs that are measured, too: they would disturb the next run.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         _check_outputs(arguments)
         with TemporaryDirectory(prefix='mobileone_benchmark_') as folder:
