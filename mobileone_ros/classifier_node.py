@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from rclpy.context import Context
     from rclpy.lifecycle import LifecycleState
     from rclpy.subscription import Subscription
+    from rclpy.waitable import Waitable
 
 _LOG_PERIOD_S = 5.0
 _REPORT_PERIOD_S = 1.0
@@ -120,10 +121,16 @@ class ClassifierNode(LifecycleNode):
     @property
     def subscriptions(self) -> Iterator[Subscription[Any]]:
         """Return the subscriptions that executors serve, which those of images are not."""
-        return (
-            subscription for subscription in super().subscriptions
-            if not isinstance(subscription.callback, TakenByWorkers)
-        )
+        return (each for each in super().subscriptions if not _is_of_workers(each))
+
+    @property
+    def waitables(self) -> Iterator[Waitable[Any]]:
+        """Return what else executors wait for, without the events of those subscriptions."""
+        hidden = {
+            id(handler) for each in super().subscriptions if _is_of_workers(each)
+            for handler in each.event_handlers
+        }
+        return (each for each in super().waitables if id(each) not in hidden)
 
     @property
     def settings(self) -> Settings:
@@ -316,6 +323,10 @@ class ClassifierNode(LifecycleNode):
     def _tell_unfinished(self, drained: bool) -> None:
         if not drained:
             self.get_logger().warning('images that were not finished in time are dropped')
+
+
+def _is_of_workers(subscription: Subscription[Any]) -> bool:
+    return isinstance(subscription.callback, TakenByWorkers)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

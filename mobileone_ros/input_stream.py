@@ -11,6 +11,7 @@ from mobileone_ros.core.sequence_gaps import SequenceGaps
 from mobileone_ros.executor import call_soon
 from mobileone_ros.message_info import MessageInfo, WithMessageInfo
 from mobileone_ros.message_source import MessageSource, TakenByWorkers
+from mobileone_ros.polled_events import take_events
 from mobileone_ros.qos import (
     choose_reliability,
     declared_reliability,
@@ -52,7 +53,7 @@ class StreamHealth:
     Messages that newer ones replaced in the middleware before they were read.
 
     Counted since the subscription was made, by the gaps in the publishers' numbers; 0 where the
-    middleware tells none, and where workers take the images: these are superseded there.
+    middleware tells none.
     """
     age_s: float | None
     """Seconds since the last image, None before the first one."""
@@ -62,9 +63,10 @@ class InputStream:
     """
     Subscribe one topic by raw (serialised) messages and hand each to `on_message` as it is.
 
-    With a `source`, workers get them there instead, and the node must hide subscriptions whose
-    callback is TakenByWorkers from executors, and call `adapt` every now and then: there are no
-    events. Where the middleware cannot do that, the executor hands them over as without.
+    With a `source`, workers get them there instead. The node must then hide from executors the
+    subscriptions whose callback is TakenByWorkers, and their events, which `adapt` takes: it is
+    to be called every now and then. Where the middleware cannot do that, the executor hands
+    messages over as without.
     `reliability` is reliable, best_effort or auto. Under auto the subscription is made anew
     whenever what the publishers offer calls for the other one.
     """
@@ -116,6 +118,8 @@ class InputStream:
         """Ask for what the publishers offer now, and note those that cannot reach us."""
         if self._subscription is None:
             return
+        if self._source is not None:
+            take_events(self._subscription)
         offers = self._offers()
         self._publishers = len(offers)
         wanted = choose_reliability(self._asked, offers, self._reliability)
@@ -126,8 +130,6 @@ class InputStream:
             self._reliability = wanted
             self.unsubscribe()
             self._create()
-        if self._source is not None and self._source.untold > self._lost:
-            self._tell_lost(self._source.untold)
         mismatch = explain_mismatch(self.topic, self._subscription.qos_profile, offers)
         if mismatch and mismatch != self._mismatch:
             self._node.get_logger().warning(f'incompatible QoS: {mismatch}')
@@ -137,11 +139,9 @@ class InputStream:
         """Return how images arrive at present."""
         own = self._own_type()
         types = {offer.topic_type for offer in self._offers(own_type_only=False)}
-        received_at, lost = self._received_at, self._lost
-        replaced = max(0, self._gaps.missing - lost)
+        received_at, missing = self._received_at, self._gaps.missing
         if self._source is not None:
-            # What came and was not read counts as superseded: the rest never came.
-            received_at, lost, replaced = self._source.arrived_s, self._source.untold, 0
+            received_at, missing = self._source.arrived_s, self._source.untold
         return StreamHealth(
             topic=self.topic,
             subscribed=self._subscription is not None,
@@ -149,8 +149,8 @@ class InputStream:
             reliability=name_of(self._reliability),
             mismatch=self._mismatch,
             foreign_type=next(iter(sorted(types - {own})), ''),
-            lost=lost,
-            replaced=replaced,
+            lost=self._lost,
+            replaced=max(0, missing - self._lost),
             age_s=None if received_at is None else monotonic() - received_at,
         )
 
@@ -167,13 +167,13 @@ class InputStream:
         self._subscription = self._make(WithMessageInfo(self._receive))
 
     def _make(self, callback: Callable[..., None]) -> Subscription[Any]:
-        # A reader has one condition for its events and its images: an executor that waits for the
-        # first would wake for the second, which workers take. There `adapt` sees what events tell.
-        events: dict[str, Callable[[Any], None]] = {} if self._source is not None else {
+        events: dict[str, Callable[[Any], None]] = {
             'incompatible_qos': self._on_change,
             'message_lost': self._on_lost,
             'matched': self._on_change,
         }
+        if self._source is not None:
+            events = {'message_lost': self._on_lost}
         while True:
             try:
                 return self._node.create_subscription(
@@ -182,7 +182,7 @@ class InputStream:
                     callback,
                     image_qos(self._reliability),
                     event_callbacks=SubscriptionEventCallbacks(
-                        **events, use_default_callbacks=bool(events)
+                        **events, use_default_callbacks=self._source is None
                     ),
                     qos_overriding_options=image_overrides(),
                     raw=True,
@@ -216,10 +216,7 @@ class InputStream:
         call_soon(self._node, self.adapt)
 
     def _on_lost(self, event: Any) -> None:
-        self._tell_lost(self._lost + event.total_count_change)
-
-    def _tell_lost(self, lost: int) -> None:
-        self._lost = lost
+        self._lost += event.total_count_change
         self._node.get_logger().warning(
             f'{self._lost} images of {self.topic} lost in transport: {LOSS_CURE}',
             throttle_duration_sec=_LOG_PERIOD_S,

@@ -9,7 +9,7 @@ from typing import Any
 
 from mobileone_ros import arrivals, message_source
 from mobileone_ros.arrivals.rcl import rcl_functions, RclFunctions
-from mobileone_ros.input_stream import InputStream, LOSS_CURE
+from mobileone_ros.input_stream import InputStream
 from mobileone_ros.message_source import MessageSource, open_intake, TakenByWorkers
 import pytest
 from rclpy.node import Node
@@ -160,19 +160,12 @@ def test_what_is_sent_between_two_subscriptions_is_not_called_lost(reader: Reade
     reader.source.detach()
 
 
-def test_what_never_came_is_told_with_its_cure(
-    reader: Reader, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(MessageSource, 'untold', 3)
-    told: list[str] = []
-    monkeypatch.setattr(
-        reader.node.get_logger().__class__, 'warning',
-        lambda _logger, words, **_options: told.append(words))
+def test_where_nothing_was_lost_nothing_is_told(reader: Reader) -> None:
+    reader.send(1, 2, 3)
 
     reader.stream.adapt()
 
-    assert reader.stream.health().lost == 3
-    assert told == [f'3 images of {TOPIC} lost in transport: {LOSS_CURE}']
+    assert reader.stream.health().lost == 0
 
 
 def test_a_subscription_that_others_destroy_does_no_harm(reader: Reader) -> None:
@@ -229,7 +222,7 @@ def test_a_middleware_that_fails_at_the_end_leaves_room_for_the_next_subscriptio
 # --- The node ----------------------------------------------------------------------------------
 
 
-def test_no_executor_sees_the_subscriptions_of_images(
+def test_no_executor_sees_the_subscriptions_of_images_nor_their_events(
     peer: Peer, host_classifier: HostClassifier
 ) -> None:
     if arrivals.compiled is None:
@@ -238,6 +231,12 @@ def test_no_executor_sees_the_subscriptions_of_images(
     peer.await_state('active')
 
     assert not [each for each in node.subscriptions if each.msg_type is Image]
+    events = [
+        handler for each in Node.subscriptions.fget(node) if each.msg_type is Image
+        for handler in each.event_handlers
+    ]
+    assert events
+    assert not set(events) & set(node.waitables)
     assert peer.node.get_subscriptions_info_by_topic(TOPIC)
 
 
