@@ -18,6 +18,7 @@ from mobileone_ros.executor import call_soon, forget_destroyed
 from mobileone_ros.input_stream import InputStream
 from mobileone_ros.lifecycle import logged_transition, refuse_impossible_transitions
 from mobileone_ros.loading import LoadError
+from mobileone_ros.message_info import WithMessageInfo
 from mobileone_ros.message_source import open_intake, TakenByWorkers
 from mobileone_ros.messages import named_frame
 from mobileone_ros.model_loader import model_request, ModelLoader
@@ -121,13 +122,16 @@ class ClassifierNode(LifecycleNode):
     @property
     def subscriptions(self) -> Iterator[Subscription[Any]]:
         """Return the subscriptions that executors serve, which those of images are not."""
-        return (each for each in super().subscriptions if not _is_of_workers(each))
+        return (
+            each for each in super().subscriptions if not isinstance(each.callback, TakenByWorkers)
+        )
 
     @property
     def waitables(self) -> Iterator[Waitable[Any]]:
-        """Return what else executors wait for, without the events of those subscriptions."""
+        """Return what else executors wait for, without the events of images' subscriptions."""
         hidden = {
-            id(handler) for each in super().subscriptions if _is_of_workers(each)
+            id(handler) for each in super().subscriptions
+            if isinstance(each.callback, (TakenByWorkers, WithMessageInfo))
             for handler in each.event_handlers
         }
         return (each for each in super().waitables if id(each) not in hidden)
@@ -323,10 +327,6 @@ class ClassifierNode(LifecycleNode):
     def _tell_unfinished(self, drained: bool) -> None:
         if not drained:
             self.get_logger().warning('images that were not finished in time are dropped')
-
-
-def _is_of_workers(subscription: Subscription[Any]) -> bool:
-    return isinstance(subscription.callback, TakenByWorkers)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

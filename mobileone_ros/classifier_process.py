@@ -8,12 +8,11 @@ from contextlib import ExitStack
 import sys
 from typing import TYPE_CHECKING
 
-from mobileone_ros.executor import spin_until
+from mobileone_ros.executor import make_executor, spin_until
 from mobileone_ros.runtime import prepare_process
 from mobileone_ros.settings import PARAMETERS, ParameterSpec, SettingsError
 from mobileone_ros.signals import StopRequest
 from mobileone_ros.spinning import ros_context
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.task import Future
 from rclpy.utilities import remove_ros_args
 
@@ -50,10 +49,7 @@ def _make_node(context: Context) -> ClassifierNode:
 
 def _spin(node: ClassifierNode, stop: StopRequest) -> None:
     """Serve the node until told to stop, then finish what is in flight and free everything."""
-    # Workers take the images, and what is left is little. EventsExecutor would serve it for less,
-    # but can end the process where a subscription or publisher goes whose event is on its way
-    # (rclpy issue 1644).
-    executor = SingleThreadedExecutor(context=node.context)
+    executor = make_executor(node.context)
     executor.add_node(node)
     stopped: Future[None] = Future()
     stopped.add_done_callback(lambda _: executor.wake())

@@ -1,4 +1,4 @@
-"""Run an executor until told to stop, and hand it work."""
+"""Choose the executor that costs least for a stream of images, and hand it work."""
 
 from __future__ import annotations
 
@@ -7,15 +7,28 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from rclpy.clock import Clock, ClockType
-from rclpy.executors import ExternalShutdownException
+from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedExecutor
 
 if TYPE_CHECKING:
     from rclpy.context import Context
-    from rclpy.executors import Executor
     from rclpy.node import Node
     from rclpy.task import Future
 
 _LONG_S = 3600.0
+
+
+def make_executor(context: Context) -> Executor:
+    """
+    Return rclpy's EventsExecutor where it has one (Jazzy on), else the single-threaded one.
+
+    Worker threads take the images and callbacks are short, so a second executor thread would only
+    compete with the workers for the interpreter.
+    """
+    try:
+        from rclpy.experimental import EventsExecutor
+    except ImportError:
+        return SingleThreadedExecutor(context=context)
+    return EventsExecutor(context=context)
 
 
 def spin_until(executor: Executor, context: Context, done: Future[None]) -> None:

@@ -8,7 +8,6 @@ from time import monotonic
 from typing import Any, TYPE_CHECKING
 
 from mobileone_ros.core.sequence_gaps import SequenceGaps
-from mobileone_ros.executor import call_soon
 from mobileone_ros.message_info import MessageInfo, WithMessageInfo
 from mobileone_ros.message_source import MessageSource, TakenByWorkers
 from mobileone_ros.polled_events import take_events
@@ -63,12 +62,12 @@ class InputStream:
     """
     Subscribe one topic by raw (serialised) messages and hand each to `on_message` as it is.
 
-    With a `source`, workers get them there instead. The node must then hide from executors the
-    subscriptions whose callback is TakenByWorkers, and their events, which `adapt` takes: it is
-    to be called every now and then. Where the middleware cannot do that, the executor hands
-    messages over as without.
+    With a `source`, workers get them there instead, and the node must hide subscriptions whose
+    callback is TakenByWorkers from executors. Where the middleware cannot do that, the executor
+    hands them over as without.
     `reliability` is reliable, best_effort or auto. Under auto the subscription is made anew
-    whenever what the publishers offer calls for the other one.
+    whenever what the publishers offer calls for the other one: `adapt` looks, and is to be called
+    every now and then. It takes the subscription's events, too.
     """
 
     def __init__(
@@ -118,8 +117,7 @@ class InputStream:
         """Ask for what the publishers offer now, and note those that cannot reach us."""
         if self._subscription is None:
             return
-        if self._source is not None:
-            take_events(self._subscription)
+        take_events(self._subscription)
         offers = self._offers()
         self._publishers = len(offers)
         wanted = choose_reliability(self._asked, offers, self._reliability)
@@ -167,31 +165,21 @@ class InputStream:
         self._subscription = self._make(WithMessageInfo(self._receive))
 
     def _make(self, callback: Callable[..., None]) -> Subscription[Any]:
-        events: dict[str, Callable[[Any], None]] = {
-            'incompatible_qos': self._on_change,
-            'message_lost': self._on_lost,
-            'matched': self._on_change,
-        }
-        if self._source is not None:
-            events = {'message_lost': self._on_lost}
-        while True:
-            try:
-                return self._node.create_subscription(
-                    self._message_type,
-                    self.topic,
-                    callback,
-                    image_qos(self._reliability),
-                    event_callbacks=SubscriptionEventCallbacks(
-                        **events, use_default_callbacks=self._source is None
-                    ),
-                    qos_overriding_options=image_overrides(),
-                    raw=True,
-                )
-            except (TypeError, UnsupportedEventTypeError):
-                # Humble's rclpy knows no `matched`, and other middlewares lack further events.
-                if not events:
-                    raise
-                del events[next(reversed(events))]
+        def make(**events: Callable[[Any], None]) -> Subscription[Any]:
+            return self._node.create_subscription(
+                self._message_type,
+                self.topic,
+                callback,
+                image_qos(self._reliability),
+                event_callbacks=SubscriptionEventCallbacks(**events, use_default_callbacks=False),
+                qos_overriding_options=image_overrides(),
+                raw=True,
+            )
+
+        try:
+            return make(message_lost=self._on_lost)
+        except UnsupportedEventTypeError:
+            return make()
 
     def _receive(self, message: Any, info: MessageInfo) -> None:
         self._received_at = monotonic()
@@ -210,10 +198,6 @@ class InputStream:
         else:
             # Jazzy does not say whose number it is: those of several publishers cannot be told.
             self._gaps.forget()
-
-    def _on_change(self, _event: Any) -> None:
-        # A subscription must not be replaced inside one of its own events.
-        call_soon(self._node, self.adapt)
 
     def _on_lost(self, event: Any) -> None:
         self._lost += event.total_count_change

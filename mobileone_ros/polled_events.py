@@ -27,8 +27,9 @@ def take_events(subscription: Subscription[Any]) -> None:
     """
     Call back what has happened since the last time: events that count, such as `message_lost`.
 
-    A reader has one condition for its events and its messages. An executor that waits for the
-    events wakes for each message, too, although it does not take it.
+    Executors should not see them. A reader has one condition for its events and its messages, so
+    that one which waits for events wakes for each message that workers take; and EventsExecutor
+    ends the process where a subscription goes whose event is on its way (rclpy issue 1644).
     """
     for handler in subscription.event_handlers:
         handler.add_to_wait_set(_EVER_READY)

@@ -9,9 +9,8 @@ import threading
 import time
 
 from mobileone_ros.backends.base import Backend
-from mobileone_ros.benchmarking.fastest_executor import fastest_executor
 from mobileone_ros.classifier_node import ClassifierNode
-from mobileone_ros.executor import spin_until
+from mobileone_ros.executor import make_executor, spin_until
 from mobileone_ros.shared_models import SharedModels
 import numpy as np
 import pytest
@@ -65,8 +64,8 @@ def served_by(executor: Executor, context: Context, *nodes: ClassifierNode) -> I
 
 
 @pytest.mark.parametrize(
-    'make', [SingleThreadedExecutor, MultiThreadedExecutor, fastest_executor],
-    ids=['single-threaded', 'multi-threaded', 'fastest'],
+    'make', [SingleThreadedExecutor, MultiThreadedExecutor, make_executor],
+    ids=['single-threaded', 'multi-threaded', 'own choice'],
 )
 def test_any_executor_serves_it(
     peer: Peer, colour_model: Path, make: Callable[..., Executor]

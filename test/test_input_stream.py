@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import os
 from typing import Any
 
-from mobileone_ros.benchmarking.fastest_executor import fastest_executor
+from mobileone_ros.executor import make_executor
 from mobileone_ros.input_stream import InputStream
 import pytest
 from rclpy.context import Context
@@ -18,7 +18,7 @@ from support.ros import image_message, Peer, plain_picture, RELIABLE
 
 pytest_plugins = ['support.ros_fixtures']
 
-MAKERS = [fastest_executor, lambda context: SingleThreadedExecutor(context=context)]
+MAKERS = [make_executor, lambda context: SingleThreadedExecutor(context=context)]
 
 
 class Listener:
@@ -56,7 +56,7 @@ class Listener:
         self.images.append(deserialize_message(message, Image))
 
 
-@pytest.fixture(params=MAKERS, ids=['fastest', 'single_threaded'])
+@pytest.fixture(params=MAKERS, ids=['own_choice', 'single_threaded'])
 def listener(peer: Peer, request: pytest.FixtureRequest) -> Iterator[Listener]:
     """Return a stream that has received image 0."""
     made = Listener(peer, request.param)

@@ -1,12 +1,11 @@
-"""Run a node with the classifier's allocator and transport, in rclpy's fastest executor."""
+"""Run a node set up as the classifier's process is: allocator, transport, executor."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from mobileone_ros.benchmarking.fastest_executor import fastest_executor
-from mobileone_ros.executor import spin_until
+from mobileone_ros.executor import make_executor, spin_until
 from mobileone_ros.runtime import prepare_process
 from mobileone_ros.signals import stop_on_signal
 import rclpy
@@ -22,7 +21,7 @@ def spin_tuned(make_node: Callable[[], Node]) -> None:
     prepare_process()
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     node = make_node()
-    executor = fastest_executor(node.context)
+    executor = make_executor(node.context)
     executor.add_node(node)
     stop: Future[None] = Future()
 
