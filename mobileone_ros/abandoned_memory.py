@@ -30,8 +30,9 @@ def free_abandoned_segments(folder: Path, at_least: int, fresh_s: float = FRESH_
     seconds, those of living processes and those of other users.
     """
     freed = 0
-    for lock, segment, size in _segments(folder):
+    for lock, segment in _segments(folder):
         try:
+            size = segment.stat().st_size
             if size >= at_least and time() - lock.stat().st_mtime >= fresh_s:
                 freed += size if _delete_unless_held(lock, segment) else 0
         except OSError:
@@ -40,8 +41,8 @@ def free_abandoned_segments(folder: Path, at_least: int, fresh_s: float = FRESH_
     return freed
 
 
-def _segments(folder: Path) -> Iterator[tuple[Path, Path, int]]:
-    """Yield lock, segment and the segment's bytes."""
+def _segments(folder: Path) -> Iterator[tuple[Path, Path]]:
+    """Yield each segment's lock and the segment, which may be gone the next moment."""
     try:
         entries = [*folder.iterdir()]
     except OSError:
@@ -49,7 +50,7 @@ def _segments(folder: Path) -> Iterator[tuple[Path, Path, int]]:
     for lock in entries:
         segment = lock.with_name(lock.name.removesuffix('_el'))
         if _LOCK_NAME.fullmatch(lock.name) and segment in entries:
-            yield lock, segment, segment.stat().st_size
+            yield lock, segment
 
 
 def _delete_unless_held(lock: Path, segment: Path) -> bool:

@@ -71,7 +71,13 @@ class Process:
         return self._process.wait(PATIENCE_S)
 
     def close(self) -> None:
-        """End the process by force if it still runs, and delete what it then leaves behind."""
+        """End the process if it still runs; where that takes force, delete what it leaves."""
+        # Fast DDS makes a shared-memory port anew where a process that listened to it was killed.
+        # Another that leaves DDS in that moment, such as the test's own, reads the former port
+        # and crashes.
+        if self.is_alive:
+            with suppress(subprocess.TimeoutExpired):
+                self.stop(signal.SIGTERM)
         if self.is_alive:
             left = segments(self.pid)
             self._process.kill()
