@@ -192,14 +192,23 @@ def measure_swap(seconds: float, folder: Path) -> Iterator[str]:
     pipeline.start()
     feeder = Thread(target=_feed, args=(pipeline, 'camera', SWAP_RATE_HZ, seconds))
     feeder.start()
+
+    superseded = Counter({'while loading': 0})
+
+    def note_superseded(when: str) -> None:
+        count = pipeline.counters('camera').dropped[DropCause.SUPERSEDED]
+        superseded[when] += count - superseded.total()
+
     for variant in ('mobileone_s4', 'mobileone_s0') * 2:
         sleep(seconds / 6)
+        note_superseded(f'under {swapped_at[-1][1]}')
         start = monotonic()
         classifier = labelled(open_onnxruntime(files[variant]), variant)
         loaded = monotonic()
         pipeline.swap(
             classifier, lambda variant=variant: swapped_at.append((len(results), variant))
         )
+        note_superseded('while loading')
         yield (
             f'to {variant}: loaded aside in {(loaded - start) * 1e3:.0f} ms, '
             f'swapped in {(monotonic() - loaded) * 1e3:.0f} ms'
@@ -207,10 +216,12 @@ def measure_swap(seconds: float, folder: Path) -> Iterator[str]:
     feeder.join()
     pipeline.close()
     counters = pipeline.counters('camera')
+    note_superseded(f'under {swapped_at[-1][1]}')
     other = sum(counters.dropped.values()) - counters.dropped[DropCause.SUPERSEDED]
+    told = ', '.join(f'{count} {when}' for when, count in superseded.items())
     yield (
         f'{counters.received} frames at {SWAP_RATE_HZ:g} Hz: {counters.published} published, '
-        f'{counters.dropped[DropCause.SUPERSEDED]} superseded, {other} lost in any other way'
+        f'superseded {told}, {other} lost in any other way'
     )
     ends = [index for index, _ in swapped_at[1:]] + [len(results)]
     wrong = sum(

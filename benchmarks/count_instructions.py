@@ -55,8 +55,9 @@ def count(case: str, frames: int) -> int:
         'valgrind', '--tool=cachegrind', '--cache-sim=no', '--cachegrind-out-file=/dev/null',
         sys.executable, __file__, '--case', case, '--frames', str(frames),
     ]
-    # With hashes of its own, each process would start up in its own number of instructions.
-    environment = {**os.environ, 'PYTHONHASHSEED': '0'}
+    # With hashes of its own, or BLAS threads that spin, each process would start up in its own
+    # number of instructions.
+    environment = {**os.environ, 'PYTHONHASHSEED': '0', 'OPENBLAS_NUM_THREADS': '1'}
     finished = subprocess.run(
         command, env=environment, capture_output=True, text=True, check=True)
     found = re.search(r'I\s+refs:\s+([\d,]+)', finished.stderr)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 from threading import Thread
 from time import monotonic, sleep
+from types import TracebackType
 
 _POLL_S = 0.02
 _PAGE = 4096
@@ -18,7 +19,11 @@ class ChildFailed(RuntimeError):
 
 
 class Child:
-    """One running program; its stdout is read line by line, its stderr kept in a file."""
+    """
+    One running program; its stdout is read line by line, its stderr kept in a file.
+
+    As a context it stops the program at the end.
+    """
 
     def __init__(
         self,
@@ -38,6 +43,19 @@ class Child:
             )
         self._reader = Thread(target=self._read, name=f'read {name}', daemon=True)
         self._reader.start()
+
+    def __enter__(self) -> Child:
+        """Return the program."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop the program."""
+        self.stop()
 
     @property
     def name(self) -> str:
@@ -72,11 +90,6 @@ class Child:
             if monotonic() > deadline:
                 raise self.failure(f'{what} did not come about within {timeout_s:g} s')
             sleep(_POLL_S)
-
-    def require_running(self) -> None:
-        """Raise ChildFailed where the program has ended."""
-        if self._process.poll() is not None:
-            raise self.failure(f'ended with {self._process.returncode}')
 
     def wait_for_end(self, timeout_s: float) -> None:
         """Wait until the program has done its work; raise ChildFailed where it does not."""

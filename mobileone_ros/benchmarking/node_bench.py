@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import json
 from pathlib import Path
 import sys
@@ -15,6 +15,7 @@ from mobileone_ros.benchmark_observer import BenchmarkObserver, observing
 from mobileone_ros.benchmarking.camera_process import python_main, start_camera
 from mobileone_ros.benchmarking.node_case import CLASSIFIER, ProgramResult, StreamCase, Window
 from mobileone_ros.benchmarking.node_programs import Program
+from mobileone_ros.benchmarking.throughput import PacedInference
 from mobileone_ros.processes import Child
 import numpy as np
 
@@ -23,6 +24,7 @@ _IMAGES = f'{_NAMESPACE}/image_raw'
 _RESULTS = f'{_NAMESPACE}/classification'
 _NODE = 'benchmarked_classifier'
 _WARM_UP_S = 2.0
+_LAST_FRAMES_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +44,28 @@ class NodeBench:
     seconds: float
 
     def run(
-        self, programs: tuple[Program, ...], repeats: int, tell: Callable[[str], object]
+        self,
+        programs: tuple[Program, ...],
+        repeats: int,
+        tell: Callable[[str], object],
+        time_alone: Mapping[Path, Callable[[], PacedInference]],
     ) -> tuple[ProgramResult, ...]:
-        """Measure all programs by turns, `repeats` times each. Raises ChildFailed."""
+        """
+        Measure all programs by turns, `repeats` times each.
+
+        `time_alone` has for a model what times an inference of it, which is called just before a
+        program with this model starts, beside the same camera. Raises ChildFailed.
+        """
         windows: dict[str, list[Window]] = {program.name: [] for program in programs}
         name = f'{_NAMESPACE.strip("/")}/{_NODE}: input stream'
         with observing(_RESULTS, name) as observer, self._camera() as stamps:
             for repeat in range(repeats):
                 for program in programs:
                     tell(f'{program.name}, {repeat + 1} of {repeats}')
-                    windows[program.name].append(self._measure(program, observer, stamps))
+                    timer = time_alone.get(program.model) if program.model else None
+                    alone = timer() if timer else None
+                    window = self._measure(program, observer, stamps)
+                    windows[program.name].append(replace(window, alone=alone))
         return tuple(ProgramResult(name, tuple(taken)) for name, taken in windows.items())
 
     @contextmanager
@@ -63,12 +77,9 @@ class NodeBench:
             sent = json.loads(line)
             stamps.append(sent['sec'] * 1_000_000_000 + sent['nanosec'])
 
-        camera = start_camera(self.case, _IMAGES, self.folder, self.environment, note)
-        try:
+        with start_camera(self.case, _IMAGES, self.folder, self.environment, note) as camera:
             camera.wait_for(lambda: bool(stamps), 'the first frame')
             yield stamps
-        finally:
-            camera.stop()
 
     def _measure(
         self, program: Program, observer: BenchmarkObserver, stamps: list[int]
@@ -78,11 +89,10 @@ class NodeBench:
         observer.restart()
         receiving = threading.Event()
         log = self.folder / f'{program.name.replace(" ", "_")}.log'
-        child = Child(
-            program.name, self._command(program, report), self.environment, log,
-            lambda line: receiving.set(),
-        )
-        try:
+        with Child(
+            program.name, self._command(program, report),
+            {**self.environment, **program.environment}, log, lambda line: receiving.set(),
+        ) as child:
             if program.publishes_results:
                 child.wait_for(lambda: bool(observer.arrivals), 'the first result')
             else:
@@ -92,8 +102,8 @@ class NodeBench:
             sleep(self.seconds)
             cpu, end = child.cpu_s() - cpu_start, time_ns()
             memory_end = child.memory_mib()
-        finally:
-            child.stop()
+            # What was sent last is still on its way, and counts as served.
+            sleep(_LAST_FRAMES_S)
         arrivals = observer.arrivals
         if not program.publishes_results:
             if not report.is_file():

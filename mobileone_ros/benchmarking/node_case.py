@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mobileone_ros.benchmarking.samples import Spread
+from mobileone_ros.benchmarking.throughput import PacedInference
 import numpy as np
 from numpy.typing import NDArray
 
 HBM_TYPES = {'480p': 'HbmMsg480P', '540p': 'HbmMsg540P', '1080p': 'HbmMsg1080P'}
 
 USUAL_FLOOR = 'do-nothing subscriber, usual'
+KEPT_FLOOR = 'do-nothing subscriber, usual, blocks kept'
 TUNED_FLOOR = 'do-nothing subscriber, tuned'
 RAW_FLOOR = 'do-nothing subscriber, tuned, raw'
 LEAST = 'pre-processing and publishing alone'
@@ -62,7 +64,8 @@ class Window:
     What one program did with the frames of one span of time.
 
     `ages_ms` are from the frame's stamp to its reception (floors) or to its result's reception,
-    with `times_s` since the span's start; `counts` are the node's own for its whole life.
+    with `times_s` since the span's start; `counts` are the node's own for its whole life. `alone`
+    is an inference of its model just before, None where it has none that was timed.
     """
 
     published: int
@@ -74,6 +77,7 @@ class Window:
     ages_ms: NDArray[np.float64]
     counts: Mapping[str, int] = field(default_factory=dict)
     imbalances: int = 0
+    alone: PacedInference | None = None
 
     @property
     def cpu_ms_per_frame(self) -> float:
@@ -102,6 +106,11 @@ class ProgramResult:
         return Spread.of([window.age(percent) for window in self.windows])
 
     @property
+    def inference_ms(self) -> Spread:
+        """Return how long an inference of the program's model takes alone, in milliseconds."""
+        return Spread.of([window.alone.latency_ms for window in self.windows if window.alone])
+
+    @property
     def published(self) -> int:
         """Return the frames that the camera sent."""
         return sum(window.published for window in self.windows)
@@ -114,18 +123,11 @@ class ProgramResult:
 
 @dataclass(frozen=True, slots=True)
 class NodeResult:
-    """
-    A node benchmark's outcome.
-
-    Measured in the same run, at the stream's pace, in milliseconds: how long one inference of the
-    model takes alone, and how much CPU that of the almost free model does.
-    """
+    """A node benchmark's outcome."""
 
     case: StreamCase
     model: str
     programs: tuple[ProgramResult, ...]
-    inference_ms: Spread
-    free_inference_cpu_ms: Spread
 
     def program(self, name: str) -> ProgramResult:
         """Return one program's result."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ament_index_python.packages import get_package_share_directory
@@ -11,11 +12,15 @@ from mobileone_ros.benchmarking.node_case import (
     CLASSIFIER_FREE,
     COMMON_WAY,
     COMMON_WAY_FREE,
+    KEPT_FLOOR,
     LEAST,
     RAW_FLOOR,
     TUNED_FLOOR,
     USUAL_FLOOR,
 )
+
+_BLOCKS_KEPT = {'MALLOC_MMAP_THRESHOLD_': str(32 << 20), 'MALLOC_TRIM_THRESHOLD_': str(512 << 20)}
+"""What makes glibc return no image-sized block to the kernel (mallopt(3))."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,7 @@ class Program:
     name: str
     script: Path | None = None
     model: Path | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def publishes_results(self) -> bool:
@@ -35,18 +41,23 @@ class Program:
 def programs_to_compare(
     model: Path, common_model: Path, free_model: Path
 ) -> tuple[Program, ...]:
-    """Return the floors, the common way and the classifier, the last two without inference too."""
+    """
+    Return the floors, the classifier and the common way, the last two without inference first.
+
+    In each turn, those that are compared come close to each other.
+    """
     scripts = _scripts()
-    common_way = scripts / 'common_way.py'
+    usual_floor, common_way = scripts / 'usual_floor.py', scripts / 'common_way.py'
     return (
-        Program(USUAL_FLOOR, scripts / 'usual_floor.py'),
+        Program(USUAL_FLOOR, usual_floor),
+        Program(KEPT_FLOOR, usual_floor, environment=_BLOCKS_KEPT),
         Program(TUNED_FLOOR, scripts / 'tuned_floor.py'),
         Program(RAW_FLOOR, scripts / 'raw_floor.py'),
         Program(LEAST, scripts / 'least.py'),
-        Program(COMMON_WAY, common_way, common_model),
+        Program(CLASSIFIER_FREE, model=free_model),
         Program(CLASSIFIER, model=model),
         Program(COMMON_WAY_FREE, common_way, free_model),
-        Program(CLASSIFIER_FREE, model=free_model),
+        Program(COMMON_WAY, common_way, common_model),
     )
 
 

@@ -10,6 +10,7 @@ from mobileone_ros.benchmarking.node_case import (
     CLASSIFIER,
     CLASSIFIER_FREE,
     COMMON_WAY_FREE,
+    KEPT_FLOOR,
     LEAST,
     NodeResult,
     ProgramResult,
@@ -36,15 +37,13 @@ def compare(result: NodeResult) -> tuple[Comparison, ...]:
 
     CPU is the whole process's for each frame, its inference taken off.
     """
-    inference, free = result.inference_ms.median, result.free_inference_cpu_ms.median
-
     def of_floor(floor: str) -> Comparison:
         return Comparison(
             f'CPU a frame, inference excluded / {floor}',
             _over_windows(
                 result,
                 (CLASSIFIER_FREE, floor),
-                lambda own, nothing: (own.cpu_ms_per_frame - free) / nothing.cpu_ms_per_frame,
+                lambda own, nothing: _cpu_of_the_rest(own) / nothing.cpu_ms_per_frame,
             ),
         )
 
@@ -54,7 +53,7 @@ def compare(result: NodeResult) -> tuple[Comparison, ...]:
             _over_windows(
                 result,
                 (CLASSIFIER, RAW_FLOOR),
-                lambda own, raw: own.age(percent) - inference - raw.age(percent),
+                lambda own, raw: own.age(percent) - own.alone.latency_ms - raw.age(percent),
             ),
         )
 
@@ -63,13 +62,14 @@ def compare(result: NodeResult) -> tuple[Comparison, ...]:
         of_floor(TUNED_FLOOR),
         of_floor(RAW_FLOOR),
         Comparison(
-            'CPU added to the raw floor / CPU that the common way adds to the usual one',
+            'CPU added to the raw floor / CPU that the common way adds to the usual one, '
+            'blocks kept',
             _over_windows(
                 result,
-                (CLASSIFIER_FREE, RAW_FLOOR, COMMON_WAY_FREE, USUAL_FLOOR),
-                lambda own, raw, common, usual: (
-                    (own.cpu_ms_per_frame - free - raw.cpu_ms_per_frame)
-                    / (common.cpu_ms_per_frame - free - usual.cpu_ms_per_frame)
+                (CLASSIFIER_FREE, RAW_FLOOR, COMMON_WAY_FREE, KEPT_FLOOR),
+                lambda own, raw, common, kept: (
+                    (_cpu_of_the_rest(own) - raw.cpu_ms_per_frame)
+                    / (_cpu_of_the_rest(common) - kept.cpu_ms_per_frame)
                 ),
             ),
         ),
@@ -91,7 +91,8 @@ def node_markdown(result: NodeResult) -> str:
     return '\n\n'.join(
         (
             f'### {result.case.title}',
-            f'Model: {result.model}; one inference alone: {result.inference_ms:.2f} ms.',
+            f'Model: {result.model}; one inference alone: '
+            f'{result.program(CLASSIFIER).inference_ms:.2f} ms.',
             _programs_table(result.programs),
             markdown_table(
                 ('comparison within this run', 'median (lowest-highest)'),
@@ -107,14 +108,17 @@ def node_json(result: NodeResult) -> dict[str, Any]:
     return {
         'case': asdict(result.case),
         'model': result.model,
-        'inference_ms': asdict(result.inference_ms),
-        'free_inference_cpu_ms': asdict(result.free_inference_cpu_ms),
         'comparisons': {item.what: asdict(item.value) for item in compare(result)},
         'programs': {
             program.name: [_window_json(window) for window in program.windows]
             for program in result.programs
         },
     }
+
+
+def _cpu_of_the_rest(window: Window) -> float:
+    """Return the CPU milliseconds of a frame without its inference."""
+    return window.cpu_ms_per_frame - (window.alone.cpu_ms if window.alone else 0.0)
 
 
 def _over_windows(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from functools import partial
 
 from mobileone_ros.benchmarking.model_files import (
     almost_free_model,
@@ -13,7 +14,6 @@ from mobileone_ros.benchmarking.model_files import (
 from mobileone_ros.benchmarking.node_bench import NodeBench
 from mobileone_ros.benchmarking.node_case import NodeResult
 from mobileone_ros.benchmarking.node_programs import programs_to_compare
-from mobileone_ros.benchmarking.samples import Spread
 from mobileone_ros.benchmarking.throughput import PacedInference, time_paced_inference
 from mobileone_ros.loading import Log
 
@@ -37,18 +37,17 @@ def measure_node(
     is_onnx = own_file.suffix == '.onnx'
     common_file = own_file if is_onnx else float_file(variant, bench.folder)[0]
     with closing(model.classifier.backend), closing(free.classifier.backend):
-        before = _alone(model, bench), _alone(free, bench)
         programs = bench.run(
-            programs_to_compare(own_file, common_file, free_model), repeats, log.info
+            programs_to_compare(own_file, common_file, free_model),
+            repeats,
+            log.info,
+            {own_file: partial(_alone, model, bench), free_model: partial(_alone, free, bench)},
         )
-        after = _alone(model, bench), _alone(free, bench)
     backend = model.classifier.backend
     return NodeResult(
         case=bench.case,
         model=f'{model.name} ({model.weights} weights) on {backend.name} {backend.version}',
         programs=programs,
-        inference_ms=Spread.of([before[0].latency_ms, after[0].latency_ms]),
-        free_inference_cpu_ms=Spread.of([before[1].cpu_ms, after[1].cpu_ms]),
     )
 
 

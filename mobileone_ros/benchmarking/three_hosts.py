@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from time import time_ns
@@ -83,17 +83,14 @@ def three_hosts(
         (CAMERA, camera_command(case, _IMAGES, folder), arrivals.note_sent),
     )
     children: list[Child] = []
-    with Network(CAMERA, CLASSIFIER, CONSUMER) as network:
+    with Network(CAMERA, CLASSIFIER, CONSUMER) as network, ExitStack() as running:
         for cable in network.cables.values():
             cable.condition = condition
-        try:
-            for name, command, on_line in programs:
-                entered = network.hosts[name].command(*command)
-                children.append(Child(name, entered, environment, folder / f'{name}.log', on_line))
-            yield ThreeHosts(network, arrivals, children)
-        finally:
-            for child in reversed(children):
-                child.stop()
+        for name, command, on_line in programs:
+            entered = network.hosts[name].command(*command)
+            child = Child(name, entered, environment, folder / f'{name}.log', on_line)
+            children.append(running.enter_context(child))
+        yield ThreeHosts(network, arrivals, children)
 
 
 def across_hosts(environment: Mapping[str, str]) -> dict[str, str]:

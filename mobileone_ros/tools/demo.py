@@ -135,20 +135,14 @@ def _publish(
         told = json.loads(line)
         sent.append(Published(Path(told['path']), (told['sec'], told['nanosec'])))
 
-    classifier = _start('classifier_node', [], logs / 'classifier.log')
-    try:
+    with _start('classifier_node', [], logs / 'classifier.log') as classifier:
         classifier.wait_for(collector.has_labels, 'an active classifier', _START_TIMEOUT_S)
-        publisher = _start(
+        with _start(
             'tools.image_publisher', [*map(str, pictures), '--rate', f'{rate:g}', '--json'],
             logs / 'image_publisher.log', note,
-        )
-        try:
+        ) as publisher:
             publisher.wait_for_end(_START_TIMEOUT_S + len(pictures) / rate)
-        finally:
-            publisher.stop()
         collector.wait_for([item.stamp for item in sent], _RESULT_TIMEOUT_S)
-    finally:
-        classifier.stop()
     return sent
 
 

@@ -124,7 +124,7 @@ class Chores:
 
     def _wait(self, holds: Callable[[], bool], what: str) -> None:
         def holds_with_a_camera() -> bool:
-            self._camera.require_running()
+            self._camera.check()
             return holds()
 
         self._classifier.wait_for(holds_with_a_camera, what, _PATIENCE_S)

@@ -51,12 +51,9 @@ class Soak:
     def _classifier(self) -> Iterator[Child]:
         plan = self._plan
         log = plan.folder / 'classifier.log'
-        classifier = Child('classifier', plan.command, plan.environment, log)
-        try:
+        with Child('classifier', plan.command, plan.environment, log) as classifier:
             yield classifier
-        finally:
-            status = classifier.stop()
-        if status:
+        if status := classifier.stop():
             raise classifier.failure(f'ended with {status}')
 
     def _window(
