@@ -55,12 +55,17 @@ class ImagePublisher(Node):
         """Return the topic's full name."""
         return str(self._publisher.topic_name)
 
+    @property
+    def matched(self) -> int:
+        """Return how many subscriptions the publisher sends to."""
+        return int(self._publisher.get_subscription_count())
+
     def wait_for_subscriber(self, timeout_s: float, stop: threading.Event) -> bool:
         """Return whether a subscription came, and stayed for a moment, within this time."""
         deadline = time.monotonic() + timeout_s
         since: float | None = None
         while not stop.is_set() and time.monotonic() < deadline:
-            if self._publisher.get_subscription_count() == 0:
+            if not self.matched:
                 since = None
             elif since is None:
                 since = time.monotonic()

@@ -67,6 +67,12 @@ class Child:
         """Return the process id."""
         return self._process.pid
 
+    @property
+    def last_lines(self) -> str:
+        """Return what the program wrote last to stderr."""
+        lines = self._log.read_text(encoding='utf-8', errors='replace').splitlines()
+        return ' / '.join(lines[-3:])
+
     def cpu_s(self) -> float:
         """Return the CPU seconds that the program's living threads have used."""
         tasks = Path(f'/proc/{self._process.pid}/task')
@@ -115,8 +121,7 @@ class Child:
 
     def failure(self, what: str) -> ChildFailed:
         """Return an error that says what happened and what the program said last."""
-        lines = self._log.read_text(encoding='utf-8', errors='replace').splitlines()
-        return ChildFailed(f'{self._name}: {what}; it said last: {" / ".join(lines[-3:])}')
+        return ChildFailed(f'{self._name}: {what}; it said last: {self.last_lines}')
 
     def _read(self) -> None:
         if self._process.stdout is not None:

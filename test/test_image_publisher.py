@@ -170,6 +170,7 @@ def test_every_frame_arrives_in_order_and_starts_over_up_to_the_count(peer, publ
     assert [(line['sec'], line['nanosec']) for line in told] == [
         (image.header.stamp.sec, image.header.stamp.nanosec) for image in images
     ]
+    assert {line['subscriptions'] for line in told} == {1}
 
 
 def test_stamps_are_a_period_apart_on_average(peer, publish, picture):

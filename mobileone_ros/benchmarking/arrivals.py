@@ -45,6 +45,8 @@ class StreamStatus:
 class Arrivals:
     """The record of both sides so far. Any thread."""
 
+    subscriptions: int = 0
+    """How many subscriptions the camera's latest image went to."""
     _sent: list[int] = field(default_factory=list)
     _results: list[Result] = field(default_factory=list)
     _statuses: list[StreamStatus] = field(default_factory=list)
@@ -68,6 +70,13 @@ class Arrivals:
         with self._lock:
             return self._statuses.copy()
 
+    @property
+    def summary(self) -> str:
+        """Return one line on what came, for whoever waited for more."""
+        sent, results, statuses = self.sent, self.results, self.statuses
+        status = f'{statuses[-1].message} {dict(statuses[-1].counts)}' if statuses else 'none'
+        return f'{len(sent)} images sent, {len(results)} results came, the last status: {status}'
+
     def results_since(self, moment_ns: int) -> list[Result]:
         """Return the results for images that were taken after a moment."""
         return [result for result in self.results if result.stamp_ns > moment_ns]
@@ -80,8 +89,10 @@ class Arrivals:
 
     def note_sent(self, line: str) -> None:
         """Take a line that the camera printed."""
+        said = json.loads(line)
         with self._lock:
-            self._sent.append(_stamp(json.loads(line)))
+            self._sent.append(_stamp(said))
+            self.subscriptions = said['subscriptions']
 
     def note_arrival(self, line: str) -> None:
         """Take a line that the consumer printed."""

@@ -14,7 +14,7 @@ from mobileone_ros.benchmarking.hosts.cable import Condition, CUT, SOUND
 from mobileone_ros.benchmarking.hosts.network import Network
 from mobileone_ros.benchmarking.node_case import StreamCase
 from mobileone_ros.models.store import OWN_MODEL
-from mobileone_ros.processes import Child
+from mobileone_ros.processes import Child, ChildFailed
 
 CAMERA, CLASSIFIER, CONSUMER = 'camera', 'classifier', 'consumer'
 
@@ -32,7 +32,11 @@ class ThreeHosts:
     _programs: Sequence[Child]
 
     def wait_for(self, holds: Callable[[], bool], what: str, timeout_s: float = 60.0) -> None:
-        """Wait until something holds. Raises ChildFailed where it does not, or a program ends."""
+        """
+        Wait until something holds.
+
+        Raises ChildFailed where it does not, or a program ends; it says what each side knew.
+        """
         *others, last = self._programs
 
         def holds_while_all_run() -> bool:
@@ -40,7 +44,11 @@ class ThreeHosts:
                 program.check()
             return holds()
 
-        last.wait_for(holds_while_all_run, what, timeout_s)
+        try:
+            last.wait_for(holds_while_all_run, what, timeout_s)
+        except ChildFailed as error:
+            told = [f'{program.name} said last: {program.last_lines}' for program in others]
+            raise ChildFailed('; '.join((str(error), *told, self.arrivals.summary))) from error
 
     def set_cable(self, host: str, condition: Condition) -> int:
         """Change a host's cable, and return when, in nanoseconds since the epoch."""

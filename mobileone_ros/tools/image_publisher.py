@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
+from functools import partial
 import itertools
 import json
 import sys
@@ -20,6 +21,7 @@ from mobileone_ros.tools._arguments import duration, picture_size, positive_floa
 
 if TYPE_CHECKING:
     from builtin_interfaces.msg import Time
+    from mobileone_ros.image_publisher_node import ImagePublisher
     from mobileone_ros.picture_messages import MessageBuilder
 
 NAME = 'image_publisher'
@@ -103,7 +105,8 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
         f'(default {_DEFAULT_WAIT_S:g}, 0 where the stream has no end)',
     )
     parser.add_argument(
-        '--json', action='store_true', help='print one object a frame: path, sec, nanosec'
+        '--json', action='store_true',
+        help='print one object a frame: path, sec, nanosec, and to how many subscriptions it went',
     )
     arguments = parser.parse_args(words)
     encodings = _ENCODINGS[arguments.transport]
@@ -138,9 +141,8 @@ def _publish(
             log.info(f'publishing {", ".join(arguments.paths)} on {node.topic} {_pace(rate)}')
             if wait_s and not node.wait_for_subscriber(wait_s, stop) and not stop.is_set():
                 log.warning(f'nobody subscribed to {node.topic} within {wait_s:g} s')
-            published = node.play(
-                messages, rate, source.live, stop, _print_json if arguments.json else _say_nothing
-            )
+            tell = partial(_print_json, node) if arguments.json else _say_nothing
+            published = node.play(messages, rate, source.live, stop, tell)
             node.flush()
             log.info(f'published {published} frames')
 
@@ -193,8 +195,10 @@ def _pace(rate: float | None) -> str:
     return f'at {rate:g} Hz' if rate else 'as it comes'
 
 
-def _print_json(name: str, stamp: Time) -> None:
-    line = {'path': name, 'sec': stamp.sec, 'nanosec': stamp.nanosec}
+def _print_json(node: ImagePublisher, name: str, stamp: Time) -> None:
+    line = {
+        'path': name, 'sec': stamp.sec, 'nanosec': stamp.nanosec, 'subscriptions': node.matched,
+    }
     print(json.dumps(line, ensure_ascii=False), flush=True)
 
 
