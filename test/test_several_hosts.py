@@ -9,6 +9,7 @@ import re
 
 from mobileone_ros.benchmarking.hosts.cable import Condition
 from mobileone_ros.benchmarking.three_hosts import CAMERA, CLASSIFIER, CONSUMER
+from mobileone_ros.processes import ChildFailed
 import pytest
 from support.hosts import (
     assert_each_result_came_once,
@@ -37,6 +38,22 @@ def test_results_arrive_with_the_header_of_their_image(start_hosts: StartHosts) 
         'every result to have the stamp of an image',
     )
     assert {result.frame_id for result in arrivals.results} == {'camera'}
+
+
+def test_what_does_not_come_about_is_told_with_what_each_side_knew(
+    start_hosts: StartHosts,
+) -> None:
+    hosts = start_hosts()
+
+    with pytest.raises(ChildFailed) as told:
+        hosts.wait_for(lambda: False, 'a second sun', 0.0)
+
+    for words in (
+        'camera: a second sun did not come about within 0 s; it said last: ',
+        '; consumer said last: ', '; classifier said last: ',
+        ' results came, the last status: ',
+    ):
+        assert words in str(told.value)
 
 
 def test_images_travel_over_the_network_as_the_package_sets_fast_dds_up_by_default(
