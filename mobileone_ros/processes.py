@@ -8,7 +8,6 @@ import signal
 import subprocess
 from threading import Thread
 from time import monotonic, sleep
-from types import TracebackType
 
 _POLL_S = 0.02
 _PAGE = 4096
@@ -48,12 +47,7 @@ class Child:
         """Return the program."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         """Stop the program."""
         self.stop()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 import json
 from pathlib import Path
-from types import TracebackType
 from typing import Final, TextIO
 
 from mobileone_ros.evaluation.outcome import from_json, Outcome, to_json
@@ -55,12 +54,7 @@ class Journal:
     def __enter__(self) -> Journal:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._file.close()
 
     def _open(self) -> TextIO:
