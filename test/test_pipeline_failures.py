@@ -47,15 +47,15 @@ def test_scores_that_are_no_numbers_are_a_backend_error():
         assert 'NaN' in observer.await_drop(DropCause.BACKEND_ERROR)
 
 
+def fail_at_frame_1(number: int) -> None:
+    if number == 1:
+        raise BackendError('the device is gone')
+
+
 def test_after_a_failure_the_worker_opens_new_tensors():
     backend, observer = ScriptedBackend(), Observer()
     backend.slots_to_open = 2
-
-    def fail_once(number: int) -> None:
-        if number == 1:
-            raise BackendError('the device is gone')
-
-    backend.script = fail_once
+    backend.script = fail_at_frame_1
     with running(classifier_of(backend), observer) as pipeline:
         pipeline.submit('front', 1)
         observer.await_drop(DropCause.BACKEND_ERROR)
@@ -68,12 +68,7 @@ def test_after_a_failure_the_worker_opens_new_tensors():
 def test_tensors_that_cannot_be_opened_again_are_one_more_failure():
     backend, observer = ScriptedBackend(), Observer()
     backend.slots_to_open = 1
-
-    def fail_once(number: int) -> None:
-        if number == 1:
-            raise BackendError('the device is gone')
-
-    backend.script = fail_once
+    backend.script = fail_at_frame_1
     with running(classifier_of(backend), observer) as pipeline:
         pipeline.submit('front', 1)
         observer.await_drop(DropCause.BACKEND_ERROR)
