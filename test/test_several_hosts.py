@@ -172,7 +172,7 @@ def test_hosts_that_have_forgotten_each_other_find_each_other_again(
     since = hosts.cut(CAMERA)
     await_status(hosts, 'no publisher on /image_raw/compressed any more', since)
     # A host that is found again by one which never forgot it may not be told of its publishers.
-    hosts.wait_for(lambda: hosts.arrivals.subscriptions == 0, 'the camera to forget, too')
+    hosts.wait_for(lambda: hosts.arrivals.listeners == 0, 'the camera to forget, too')
 
     recovery_s = hosts.await_recovery_s(hosts.heal(CAMERA))
 

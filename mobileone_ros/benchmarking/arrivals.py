@@ -45,9 +45,8 @@ class StreamStatus:
 class Arrivals:
     """The record of both sides so far. Any thread."""
 
-    subscriptions: int = 0
-    """How many subscriptions the camera's latest image went to."""
     _sent: list[int] = field(default_factory=list)
+    _listeners: int = 0
     _results: list[Result] = field(default_factory=list)
     _statuses: list[StreamStatus] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
@@ -57,6 +56,12 @@ class Arrivals:
         """Return the stamps of the images that the camera has published."""
         with self._lock:
             return self._sent.copy()
+
+    @property
+    def listeners(self) -> int:
+        """Return how many subscriptions the camera's latest image went to."""
+        with self._lock:
+            return self._listeners
 
     @property
     def results(self) -> list[Result]:
@@ -92,7 +97,7 @@ class Arrivals:
         said = json.loads(line)
         with self._lock:
             self._sent.append(_stamp(said))
-            self.subscriptions = said['subscriptions']
+            self._listeners = said['subscriptions']
 
     def note_arrival(self, line: str) -> None:
         """Take a line that the consumer printed."""
